@@ -1,0 +1,175 @@
+"""What a run says and what an experiment says: the numbers, each with its interval, null and control.
+
+Plain data, free of torch; the library fills it, the service stores and serves it. Information is in bits.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Data(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class Estimate(Data):
+    """A mean over examples or seeds with a 95 % interval; no interval where there is nothing to take it from."""
+
+    value: float
+    low: float | None
+    high: float | None
+
+
+class Null(Data):
+    """What the statistic does when there is nothing to find."""
+
+    mean: float
+    """Mean under the null."""
+    q95: float
+    """95 % quantile under the null."""
+    p: float
+    """Share of null draws at least as large as the value, the value itself counted: never 0."""
+    draws: int
+    method: str
+    """How the null was made, in words."""
+
+
+class SubsetReport(Data):
+    """How the model does when it sees only some modalities, the rest filled in by donors and averaged over."""
+
+    modalities: list[str]
+    accuracy: Estimate
+    confidence: float
+    """Mean probability of the predicted class."""
+    nll: float
+    """Mean negative log-likelihood of the label, bits."""
+    brier: float
+    ece: float
+    """Expected calibration error of the top label, 15 bins of equal width."""
+    information: Estimate
+    """Mean of log2 q(y|x_S) / p(y), bits: a lower bound on I(x_S; y), below 0 where it misleads."""
+
+
+class AloneReport(Data):
+    """What one modality knows alone, by the better of its head, the joint model without the rest, and the base rate."""
+
+    modality: str
+    by: Literal["head", "withholding", "base rate"]
+    """Which of the three had the lowest validation NLL, and so stands for the modality."""
+    accuracy: Estimate
+    information: Estimate
+    head_accuracy: Estimate
+    """Of the dedicated unimodal head, chosen or not."""
+
+
+class SynergyReport(Data):
+    """What is only in the combination: joint information less that of the best single modality, bits."""
+
+    estimate: Estimate
+    at_least: float
+    """max(0, I_joint - sum of I_m): every measure with non-negative atoms finds at least that much (two modalities)."""
+    null: Null
+    found: bool
+    """Whether the interval is above 0 and p is below .05."""
+    sentence: str
+    """The finding in words; says «no synergy found» when that is so."""
+
+
+class Calibration(Data):
+    method: Literal["temperature", "none"]
+    temperature: float
+    """Divides the joint logits; 1 leaves them. Fitted on validation."""
+    ece_before: float
+    ece_after: float
+    """Both on the test examples."""
+
+
+class Provenance(Data):
+    """What the numbers can be made again from."""
+
+    version: str
+    data_sha256: str
+    spec_sha256: str
+    method: str
+    seed: int
+    torch: str
+    python: str
+    epochs: int
+    """Epochs trained."""
+    best_epoch: int
+    """Whose weights were kept, by validation NLL."""
+
+
+class Report(Data):
+    """Aggregates over the test examples of one run."""
+
+    examples: int
+    classes: list[str]
+    modalities: list[str]
+    subsets: list[str]
+    """Order of the per-example arrays: names joined by +, the full set last."""
+    groups: list[str]
+    """Names of the groups that the per-example codes point into."""
+    base_rate: list[float]
+    """Class frequencies of the training examples."""
+    joint: SubsetReport
+    by_subset: dict[str, SubsetReport]
+    alone: list[AloneReport]
+    redundant: float
+    """Information that a second modality has too, bits: the second best I_m (MMI)."""
+    unique: dict[str, float]
+    """Information that only this modality has, bits; above 0 only for the best one (MMI)."""
+    synergy: SynergyReport
+    interaction: Estimate
+    """Mean size of the label-free interaction, probability."""
+    confidence_gap: Estimate
+    """Joint confidence less the highest single-modality confidence, probability."""
+    group_counts: dict[str, int]
+    calibration: Calibration
+    truth: "Truth | None" = None
+    """Only for generated data with an exact posterior."""
+    provenance: Provenance
+
+
+class Truth(Data):
+    """For generated data whose posterior is known exactly."""
+
+    synergy: float
+    """Closed form, bits."""
+    accuracy: float
+    """Of the exact posterior on these test examples."""
+    posterior_rmse: float
+    """Root mean square of the model's probability of class 1 less the exact posterior's (mean over classes if more)."""
+
+
+class MetricRow(Data):
+    """One method in the comparison: every seed's value, their mean, and the paired difference to the first method."""
+
+    method: str
+    seeds: list[int]
+    values: list[float]
+    mean: Estimate
+    """t interval over seeds."""
+    difference: Estimate | None
+    """Mean paired difference to the first method with its t interval; none for the first method itself."""
+    p: float | None
+    """Exact sign-flip test of the paired differences, two-sided."""
+
+
+class MetricTable(Data):
+    metric: Literal["accuracy", "nll", "brier", "ece", "synergy", "confidence_gap"]
+    unit: str
+    better: Literal["higher", "lower", "neither"]
+    rows: list[MetricRow]
+
+
+class Comparison(Data):
+    """What an experiment says."""
+
+    baseline: str
+    """The first method; the others are compared with it, seed by seed."""
+    tables: list[MetricTable]
+    excluded: Annotated[list[str], Field(default_factory=list)]
+    """Runs that did not succeed, each with why; their seeds are left out of the paired differences."""
+    sentence: str
+    """The answer in plain words; refuses «significant» where the seeds cannot support it."""
