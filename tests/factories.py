@@ -1,0 +1,49 @@
+"""Small rows for tests."""
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.db.tables import Experiment, Project, Run
+from synib.spec import parse_experiment
+
+TINY: dict[str, Any] = {
+    "name": "tiny",
+    "dataset": {"kind": "noisy_xor", "epsilon": 0.1, "examples": 400},
+    "methods": [{"kind": "vanilla"}, {"kind": "synib"}],
+    "training": {"epochs": 2},
+    "replication": {"seeds": 1},
+    "evaluation": {"donors": 2, "resamples": 100},
+}
+
+
+def make_project(session: Session, name: str = "default") -> Project:
+    project = Project(name=name)
+    session.add(project)
+    session.flush()
+    return project
+
+
+def make_experiment(session: Session, project: Project, **changes: Any) -> Experiment:
+    """An experiment of the tiny spec with its runs queued."""
+    spec = parse_experiment(TINY | changes)
+    experiment = Experiment(
+        project_id=project.id, name=spec.name, spec=spec.model_dump(mode="json"), digest=spec.digest()
+    )
+    session.add(experiment)
+    session.flush()
+    for index, method in enumerate(spec.method_names()):
+        for seed in spec.seeds():
+            session.add(
+                Run(
+                    project_id=project.id,
+                    experiment_id=experiment.id,
+                    method_index=index,
+                    method=method,
+                    seed=seed,
+                    queue=spec.resources.queue,
+                    max_attempts=spec.resources.max_attempts,
+                )
+            )
+    session.flush()
+    return experiment
