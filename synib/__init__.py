@@ -4,9 +4,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from synib.objectives import Losses, SynIB
+    from synib.objectives import FullMask, Losses, RandomMask, SynIB
 
-__all__ = ["Losses", "SynIB"]
+__all__ = ["FullMask", "Losses", "RandomMask", "SynIB"]
 __version__ = "0.1.0"
 
 

@@ -13,7 +13,7 @@ class Data(BaseModel):
 
 
 class Estimate(Data):
-    """A mean over examples or seeds with a 95 % interval; no interval where there is nothing to take it from."""
+    """A mean over examples or seeds with its 95 % interval, or none where there is one seed."""
 
     value: float
     low: float | None
@@ -35,7 +35,7 @@ class Null(Data):
 
 
 class SubsetReport(Data):
-    """How the model does when it sees only some modalities, the rest filled in by donors and averaged over."""
+    """How the model does when it sees only some modalities; the rest is donors', averaged over."""
 
     modalities: list[str]
     accuracy: Estimate
@@ -44,6 +44,7 @@ class SubsetReport(Data):
     nll: float
     """Mean negative log-likelihood of the label, bits."""
     brier: float
+    """Mean over examples of the sum over classes of (p - [class is the label])², 0 to 2."""
     ece: float
     """Expected calibration error of the top label, 15 bins of equal width."""
     information: Estimate
@@ -51,7 +52,7 @@ class SubsetReport(Data):
 
 
 class AloneReport(Data):
-    """What one modality knows alone, by the better of its head, the joint model without the rest, and the base rate."""
+    """What one modality knows alone, by the best of its head, withholding the rest, and the base rate."""
 
     modality: str
     by: Literal["head", "withholding", "base rate"]
@@ -66,9 +67,13 @@ class SynergyReport(Data):
     """What is only in the combination: joint information less that of the best single modality, bits."""
 
     estimate: Estimate
+    """The most that any measure with non-negative atoms finds (MMI). The interval is over test examples,
+    given the trained model; what another seed would train is the comparison's business."""
     at_least: float
-    """max(0, I_joint - sum of I_m): every measure with non-negative atoms finds at least that much (two modalities)."""
+    """max(0, I_joint - sum of I_m): every measure with non-negative atoms finds at least that much in the
+    combination (with more than two modalities: in all combinations of two and more together)."""
     null: Null
+    """Of the joint forecast against the forecast from at most one modality that is hardest to beat."""
     found: bool
     """Whether the interval is above 0 and p is below .05."""
     sentence: str
@@ -82,6 +87,8 @@ class Calibration(Data):
     ece_before: float
     ece_after: float
     """Both on the test examples."""
+    note: str | None = None
+    """Why the temperature is not the validation optimum, where it is not."""
 
 
 class Provenance(Data):
@@ -121,9 +128,9 @@ class Report(Data):
     """Information that only this modality has, bits; above 0 only for the best one (MMI)."""
     synergy: SynergyReport
     interaction: Estimate
-    """Mean size of the label-free interaction, probability."""
+    """Mean size of the label-free interaction, probability: 0 for an additive model, whatever the donors."""
     confidence_gap: Estimate
-    """Joint confidence less the highest single-modality confidence, probability."""
+    """Joint confidence less the highest confidence of what stands for a single modality, probability."""
     group_counts: dict[str, int]
     calibration: Calibration
     truth: "Truth | None" = None
@@ -139,11 +146,11 @@ class Truth(Data):
     accuracy: float
     """Of the exact posterior on these test examples."""
     posterior_rmse: float
-    """Root mean square of the model's probability of class 1 less the exact posterior's (mean over classes if more)."""
+    """Root mean square of the model's probability less the exact one; of class 1 or, if more, of all."""
 
 
 class MetricRow(Data):
-    """One method in the comparison: every seed's value, their mean, and the paired difference to the first method."""
+    """One method in the comparison: its value per seed, their mean, the difference to the first method."""
 
     method: str
     seeds: list[int]

@@ -1,0 +1,40 @@
+"""What a modality knows alone, by whoever says it best: a poor single predictor must not look like synergy.
+
+Three may stand for a modality: its dedicated head, the joint model with the rest withheld, and the base rate.
+The one of lowest NLL on the validation examples does, on all others. A head that never learned, or a joint
+model that is lost without its other input, would else make the modality look ignorant and the combination
+precious.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from synib.evaluation.forecast import Forecast
+
+By = Literal["head", "withholding", "base rate"]
+SIMPLEST_FIRST: Final[tuple[By, ...]] = ("base rate", "head", "withholding")
+
+Candidates = Mapping[By, Forecast]
+
+
+@dataclass(frozen=True)
+class StandIn:
+    """Who stands for a modality, and the NLL that earned it that, bits on validation."""
+
+    by: By
+    nll: float
+
+
+def choose(validation: Mapping[str, Candidates]) -> dict[str, StandIn]:
+    """The stand-in of every modality; of equals, the simplest."""
+    return {
+        modality: min((StandIn(by, candidates[by].nll()) for by in SIMPLEST_FIRST), key=lambda one: one.nll)
+        for modality, candidates in validation.items()
+    }
+
+
+def best_two(standins: Mapping[str, StandIn]) -> tuple[str, str]:
+    """The modality that alone tells most on validation, and the second; of equals, in the given order."""
+    first, second, *_ = sorted(standins, key=lambda modality: standins[modality].nll)
+    return first, second

@@ -1,0 +1,118 @@
+"""The multimodal classifier whose parts an experiment chooses."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from synib import spec
+from synib.models.parts import encoders, fusions
+from synib.seeds import derive
+
+
+class Moments(NamedTuple):
+    """Mean and spread of one modality over examples, in its raw unit; both broadcast against one example."""
+
+    mean: Tensor
+    std: Tensor
+
+
+class MultimodalClassifier(nn.Module):
+    """Raw inputs in, logits out: ``model(x) == model.fuse(model.encode(x))``.
+
+    Whatever is passed in is raw; only the model normalises, with the training moments that it keeps among its
+    weights. So a mask that fills the mean fills the raw training mean, and one that fills zeros raw zeros.
+
+    Args:
+        experiment: resolved, so that every modality has its encoder.
+        info: shapes and classes of the data.
+        moments: of the training examples; without them inputs are taken as they are (weights loaded later
+            bring their own).
+        seed: the only thing that initial weights depend on; the global generator is left as it was.
+    """
+
+    def __init__(
+        self,
+        experiment: spec.Experiment,
+        info: spec.DataInfo,
+        moments: Mapping[str, Moments] | None = None,
+        *,
+        seed: int = 0,
+    ) -> None:
+        super().__init__()
+        modalities = experiment.modalities
+        features = {name: modality.encoder.features for name, modality in modalities.items()}
+        self.modalities = tuple(modalities)
+        for name in modalities:
+            mean, std = moments[name] if moments else (torch.zeros(()), torch.ones(()))
+            shape = info.shapes[name]
+            self.register_buffer(f"mean_{name}", mean.expand(shape).clone())
+            self.register_buffer(f"std_{name}", std.expand(shape).clone())
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(derive(seed, "weights"))
+            self.encoders = nn.ModuleDict(
+                {
+                    name: encoders[type(modality.encoder)](modality.encoder, info.shapes[name])
+                    for name, modality in modalities.items()
+                }
+            )
+            self.fusion = fusions[type(experiment.fusion)](experiment.fusion, features, len(info.classes))
+            hidden = experiment.unimodal_heads.hidden
+            self.unimodal = nn.ModuleDict(
+                {
+                    name: nn.Sequential(
+                        nn.Linear(features[name], hidden), nn.ReLU(), nn.Linear(hidden, len(info.classes))
+                    )
+                    for name in modalities
+                }
+            )
+
+    @property
+    def moments(self) -> dict[str, Moments]:
+        """Of the training examples, raw; each tensor has the shape of an example."""
+        return {
+            name: Moments(self.get_buffer(f"mean_{name}"), self.get_buffer(f"std_{name}"))
+            for name in self.modalities
+        }
+
+    def normalize(self, x: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Raw {modality: (B, *shape)} to mean 0 and spread 1 over the training examples."""
+        moments = self.moments
+        return {name: (values - moments[name].mean) / moments[name].std for name, values in x.items()}
+
+    def encode(self, x: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Raw {modality: (B, *shape)}, of all modalities or some, to {modality: (B, features)}."""
+        return {name: self.encoders[name](values) for name, values in self.normalize(x).items()}
+
+    def fuse(self, z: Mapping[str, Tensor]) -> Tensor:
+        """Representations of all modalities to logits (B, K)."""
+        logits: Tensor = self.fusion(z)
+        return logits
+
+    def heads(self, z: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """What each modality's representation says alone: {modality: logits (B, K)}."""
+        return {name: self.unimodal[name](latent) for name, latent in z.items()}
+
+    def forward(self, x: Mapping[str, Tensor]) -> Tensor:
+        """Raw {modality: (B, *shape)} to logits (B, K)."""
+        return self.fuse(self.encode({name: x[name] for name in self.modalities}))
+
+
+def moments_of(x: Mapping[str, NDArray[np.float32]]) -> dict[str, Moments]:
+    """Moments of {modality: (N, *shape)}: a vector's spread is per coordinate, an image's one number.
+
+    A coordinate that never varies has spread 1, so that it is normalised to 0 and not to noise.
+    """
+    return {name: _moments(values) for name, values in x.items()}
+
+
+def _moments(values: NDArray[np.float32]) -> Moments:
+    mean = values.mean(axis=0, dtype=np.float64)
+    std, size = values.std(axis=0, dtype=np.float64), np.abs(mean)
+    if values.ndim == 4:
+        std, size = np.sqrt((std**2).mean()), size.max()
+    std = np.where(std > np.finfo(np.float32).eps * size, std, 1.0)
+    return Moments(torch.tensor(mean, dtype=torch.float32), torch.tensor(std, dtype=torch.float32))

@@ -1,0 +1,15 @@
+"""The encoder for vectors: linear and ReLU layers."""
+
+from math import prod
+
+from torch import nn
+
+from synib import spec
+from synib.models.parts import encoders, perceptron
+
+
+@encoders(spec.Mlp)
+def mlp(asked: spec.Mlp, shape: tuple[int, ...]) -> nn.Module:
+    """(B, *shape) -> (B, features)."""
+    widths = [prod(shape), *asked.hidden, asked.features]
+    return nn.Sequential(nn.Flatten(), *perceptron(widths, asked.dropout))

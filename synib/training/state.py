@@ -1,0 +1,159 @@
+"""A run in the middle: what must be kept for it to go on as if nothing had happened."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from synib import spec
+from synib.data import Dataset
+from synib.models import MultimodalClassifier, moments_of
+from synib.objectives import Losses, build
+from synib.seeds import derive
+from synib.training import checkpoint
+
+TERMS = ("loss", "task", "penalty", "heads", "corrupted")
+
+
+@dataclass(frozen=True)
+class EpochMetrics:
+    """What one epoch said. No clock in it: a resumed run says exactly the same."""
+
+    epoch: int
+    """1 is the first."""
+    step: int
+    """Steps so far, over all epochs."""
+    values: dict[str, float]
+    """train/loss, task, penalty, heads (nats, mean over the epoch's examples, already weighted),
+    train/corrupted (share of coordinates), validation/nll (nats), validation/accuracy."""
+
+
+class Diverged(ArithmeticError):
+    """The loss is no longer a number."""
+
+
+class State:
+    """Model, objective, optimiser and how far they are.
+
+    Every random choice has a generator seeded by (seed, purpose, epoch or step): none has a state to keep.
+    """
+
+    def __init__(
+        self, experiment: spec.Experiment, method_index: int, seed: int, dataset: Dataset, device: str
+    ) -> None:
+        info, train = experiment.dataset.info(), dataset.select("train")
+        used = {name: train.x[name] for name in experiment.modalities}
+        self.settings = experiment.training
+        self.seed = seed
+        self.identity = {"spec": experiment.digest(), "method": method_index, "seed": seed}
+        self.model = MultimodalClassifier(experiment, info, moments_of(used), seed=seed).to(device)
+        self.objective = build(experiment.methods[method_index], experiment, info).to(device)
+        parameters = [*self.model.parameters(), *self.objective.parameters()]
+        self.optimizer = make_optimizer(parameters, self.settings)
+        self.examples = len(train)
+        self.steps_per_epoch = -(-self.examples // self.settings.batch_size)
+        self.history: list[EpochMetrics] = []
+        self.best = {name: tensor.clone() for name, tensor in self.model.state_dict().items()}
+        self.done = 0  # steps of the current epoch
+        self.totals = torch.zeros(len(TERMS), dtype=torch.float64, device=device)  # sums over its examples
+
+    @property
+    def epoch(self) -> int:
+        """Epochs completed."""
+        return len(self.history)
+
+    @property
+    def step(self) -> int:
+        """Steps completed, over all epochs."""
+        return self.epoch * self.steps_per_epoch + self.done
+
+    @property
+    def best_epoch(self) -> int:
+        """Whose validation NLL is the lowest, the first of equals; 0 before any."""
+        return min(self.history, key=lambda m: m.values["validation/nll"]).epoch if self.history else 0
+
+    @property
+    def finished(self) -> bool:
+        stopping = self.settings.early_stopping
+        exhausted = stopping is not None and self.epoch - self.best_epoch >= stopping.patience
+        return self.epoch >= self.settings.epochs or exhausted
+
+    def batches_left(self, device: str) -> Iterator[Tensor]:
+        """Row numbers of the batches that this epoch still has to see."""
+        generator = torch.Generator().manual_seed(derive(self.seed, "order", self.epoch))
+        order = torch.randperm(self.examples, generator=generator).to(device)
+        yield from torch.split(order, self.settings.batch_size)[self.done :]
+
+    def count(self, losses: Losses, examples: int) -> None:
+        """Add one step to the epoch's sums."""
+        terms = (losses.total, losses.task, losses.penalty, losses.heads, losses.corrupted)
+        self.totals += examples * torch.stack([term.detach() for term in terms])
+        self.done += 1
+
+    def close_epoch(self, validation: dict[str, float]) -> EpochMetrics:
+        """Turn the epoch's sums into metrics and keep the weights if they are the best so far.
+
+        Raises:
+            Diverged: if anything is not finite.
+        """
+        means = (self.totals / self.examples).tolist()
+        values = {f"train/{term}": value for term, value in zip(TERMS, means, strict=True)} | validation
+        epoch = EpochMetrics(self.epoch + 1, self.step, values)
+        if bad := [name for name, value in values.items() if not abs(value) < float("inf")]:
+            raise Diverged(
+                f"{bad[0]} is no longer finite in epoch {epoch.epoch}; lower training.lr (it is "
+                f"{self.settings.lr:g}) or the method's weight, and look for extreme values in the data"
+            )
+        self.history.append(epoch)
+        self.done = 0
+        self.totals.zero_()
+        if self.best_epoch == epoch.epoch:
+            self.best = {name: tensor.clone() for name, tensor in self.model.state_dict().items()}
+        return epoch
+
+    def save(self, path: Path) -> None:
+        tensors = {"totals": self.totals}
+        tensors |= {f"model/{name}": tensor for name, tensor in self.model.state_dict().items()}
+        tensors |= {f"best/{name}": tensor for name, tensor in self.best.items()}
+        tensors |= {f"objective/{name}": tensor for name, tensor in self.objective.state_dict().items()}
+        for index, slots in self.optimizer.state_dict()["state"].items():
+            tensors |= {f"optimizer/{index}/{slot}": tensor for slot, tensor in slots.items()}
+        history = [asdict(epoch) for epoch in self.history]
+        checkpoint.write(path, tensors, {**self.identity, "done": self.done, "history": history})
+
+    def restore(self, path: Path, device: str) -> None:
+        """Go on from a checkpoint of this very run."""
+        tensors, about = checkpoint.read(path, device)
+        for name, value in self.identity.items():
+            if about[name] != value:
+                raise checkpoint.CheckpointMismatch(
+                    f"{path} is of another run: its {name} is {about[name]}, this run's is {value}; "
+                    "use another path, or delete it to start over"
+                )
+        self.model.load_state_dict(checkpoint.part(tensors, "model"))
+        self.objective.load_state_dict(checkpoint.part(tensors, "objective"))
+        self.best = checkpoint.part(tensors, "best")
+        self.totals = tensors["totals"]
+        self.done = about["done"]
+        self.history = [EpochMetrics(**epoch) for epoch in about["history"]]
+        slots: dict[int, dict[str, Tensor]] = {}
+        for key, tensor in checkpoint.part(tensors, "optimizer").items():
+            index, slot = key.split("/")
+            slots.setdefault(int(index), {})[slot] = tensor
+        groups = self.optimizer.state_dict()["param_groups"]
+        self.optimizer.load_state_dict({"state": slots, "param_groups": groups})
+
+
+def make_optimizer(parameters: list[torch.nn.Parameter], settings: spec.Training) -> torch.optim.Optimizer:
+    """Fused: on small models the steps of the optimiser's loop would cost more than the gradients."""
+    common: dict[str, Any] = {"lr": settings.lr, "weight_decay": settings.weight_decay, "fused": True}
+    match settings.optimizer:
+        case "adam":
+            return torch.optim.Adam(parameters, **common)
+        case "adamw":
+            return torch.optim.AdamW(parameters, **common)
+        case "sgd":
+            return torch.optim.SGD(parameters, momentum=0.9, **common)
