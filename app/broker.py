@@ -56,3 +56,8 @@ def make_celery(settings: Settings, **changes: Any) -> Celery:
 def ring(app: Celery, run_id: str, attempt: int, queue: str) -> None:
     """Tell the workers of ``queue`` that the run is due. A lost message is rung again by the housekeeper."""
     app.send_task(EXECUTE, args=[run_id, attempt], queue=queue)
+
+
+def ring_compare(app: Celery, experiment_id: str) -> None:
+    """Ask for the comparison of an experiment whose runs have all ended; else the housekeeper makes it."""
+    app.send_task(COMPARE, args=[experiment_id], queue="system")

@@ -1,0 +1,128 @@
+"""Commands that ask the service to do something."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.markup import escape
+
+from app.cli.failures import USAGE, CommandFailed
+from app.cli.root import Json, app, print_json, session
+
+if TYPE_CHECKING:
+    from app.experiments.schemas import ExperimentSchema
+    from synib.plan import Plan
+
+PANEL = "Ask"
+
+
+@app.command(rich_help_panel=PANEL)
+def submit(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="Experiment in YAML or JSON; - is standard input.")],
+    watch: Annotated[bool, typer.Option("--watch", "-w", help="Follow it, print its comparison.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what it takes; store nothing.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Post an experiment."""
+    if watch and (dry_run or as_json):
+        raise typer.BadParameter("cannot be combined with --dry-run or --json", param_hint="--watch")
+    here = session(context)
+    spec = read_spec(file)
+    if dry_run:
+        plan = here.client.experiments.plan(spec)
+        print_json(plan) if as_json else _show_plan(here.console, plan)
+        return
+    experiment = here.client.experiments.submit(spec)
+    if as_json:
+        print_json(experiment)
+        return
+    runs = len(experiment.runs)
+    here.console.print(
+        f"[bold]{experiment.id}[/]  {escape(experiment.name)}: {runs} runs queued", soft_wrap=True
+    )
+    if watch:
+        _follow(context, experiment)
+    else:
+        here.console.print(f"Next: synib experiments, synib comparison {experiment.id}", soft_wrap=True)
+
+
+def read_spec(file: Path) -> Any:
+    """Parsed, not checked: the service does that, and the plan needs it anyway."""
+    from synib.yaml import load_yaml  # noqa: PLC0415 - keeps --help fast
+
+    if str(file) == "-":
+        return load_yaml(sys.stdin.read())
+    try:
+        return load_yaml(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise CommandFailed(f"{file} cannot be read: {error}", USAGE) from None
+
+
+def _follow(context: typer.Context, experiment: "ExperimentSchema") -> None:
+    from app.cli import sheets  # noqa: PLC0415
+    from app.cli.watch import watch  # noqa: PLC0415
+    from app.client import Client  # noqa: PLC0415
+
+    here = session(context)
+    try:
+        with Client(here.url, here.api_key, patience=120) as patient:  # outlasts a restart of the service
+            ended = watch(patient, experiment.id, here.console)
+    except KeyboardInterrupt:
+        here.console.print(f"\nIt goes on without you. Stop it: synib cancel {experiment.id}", soft_wrap=True)
+        raise
+    answer = here.client.experiments.comparison(experiment.id)
+    sheets.comparison(answer).print_to(here.console)
+    here.console.print(f"\n{escape(answer.sentence)}")
+    if ended.status != "succeeded":
+        why = "; ".join(answer.excluded) or f"the experiment has {ended.status}"
+        raise CommandFailed(f"not every run succeeded: {why}")
+
+
+def _show_plan(console: Any, plan: "Plan") -> None:
+    parts = ", ".join(f"{part} {count:,}" for part, count in plan.parameters.items())
+    examples = ", ".join(f"{count:,} {split}" for split, count in plan.examples.items())
+    methods = list(dict.fromkeys(run.method for run in plan.runs))
+    lines = {
+        "runs": f"{len(plan.runs)}: {', '.join(methods)} × {len(plan.runs) // len(methods)} seeds",
+        "examples": examples,
+        "parameters": f"{plan.total_parameters:,}: {parts}",
+        "steps": f"at most {plan.steps_per_run:,} a run, {plan.total_steps:,} in all",
+        "memory": f"about {plan.peak_memory_bytes / 2**20:,.0f} MiB a run",
+    }
+    for name, value in lines.items():
+        console.print(f"  [bold]{name:12}[/]{escape(value)}", soft_wrap=True)
+    console.print("Nothing was stored.")
+
+
+@app.command(rich_help_panel=PANEL)
+def cancel(
+    context: typer.Context,
+    identifier: Annotated[str, typer.Argument(metavar="ID", help="exp_… for all its runs, run_… for one.")],
+    as_json: Json = False,
+) -> None:
+    """Stop an experiment or a run; checkpoints stay."""
+    here = session(context)
+    client = here.client
+    resource = client.runs if identifier.startswith("run_") else client.experiments
+    stopped = resource.cancel(identifier)
+    if as_json:
+        print_json(stopped)
+    else:
+        here.console.print(f"{stopped.id}: {stopped.status}", soft_wrap=True)
+
+
+@app.command(rich_help_panel=PANEL)
+def resume(
+    context: typer.Context,
+    run: Annotated[str, typer.Argument(help="run_… that failed or was cancelled.")],
+    as_json: Json = False,
+) -> None:
+    """Queue a run again; it goes on from its last checkpoint."""
+    here = session(context)
+    queued = here.client.runs.resume(run)
+    if as_json:
+        print_json(queued)
+    else:
+        here.console.print(f"{queued.id}: {queued.status}", soft_wrap=True)

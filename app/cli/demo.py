@@ -1,0 +1,108 @@
+"""``synib demo``: the whole product once, from nothing to a report, through the API as everybody else."""
+
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from app.cli.act import read_spec
+from app.cli.failures import CommandFailed
+from app.cli.root import app, make_console
+from app.cli.serve import Slots
+
+if TYPE_CHECKING:
+    from app.client import Client
+    from app.runs.schemas import RunBrief
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "paired_digits.yaml"
+TOP = 8  # examples shown
+
+
+@app.command(rich_help_panel="Run the service")
+def demo(
+    file: Annotated[
+        Path, typer.Argument(help="Experiment in YAML or JSON.", show_default="examples/paired_digits.yaml")
+    ] = EXAMPLE,
+    out: Annotated[Path, typer.Option(help="Folder for the report; an earlier one is replaced.")] = Path(
+        "report"
+    ),
+    slots: Slots = None,
+) -> None:
+    """Start everything, run one experiment, print and write its report, stop everything."""
+    from app.cli import report_folder  # noqa: PLC0415 - these imports keep --help fast
+
+    began = time.monotonic()
+    console = make_console()
+    spec = read_spec(file)
+    report_folder.check(out)
+    with _service(console, slots) as client:
+        _run(client, spec, file, out, console)
+    console.print(f"Done in {time.monotonic() - began:.0f} s. Keep a service running: make up")
+
+
+@contextmanager
+def _service(console: Console, slots: int | None) -> Iterator["Client"]:
+    """A service in a home of its own that goes when it does."""
+    from app.client import Client  # noqa: PLC0415
+    from app.embedded.service import Service  # noqa: PLC0415
+    from app.embedded.service import slots as cores  # noqa: PLC0415
+
+    def hear(news: dict[str, Any]) -> None:
+        if news["state"] == "starting":
+            console.print(f"  {news['seconds']:5.1f} s  {news['what']}")
+
+    console.print("Starting SynIB for one experiment")
+    home = Path(tempfile.mkdtemp(prefix="synib-demo-"))  # the service removes it, unless it fails
+    try:
+        with (
+            Service(home, slots=slots or cores(), temporary=True, hear=hear) as service,
+            Client(service.url, patience=30) as client,
+        ):
+            console.print(f"         ready at {service.url}")
+            yield client
+            console.print("\nStopping the service")
+    except KeyboardInterrupt:
+        console.print("\nInterrupted; everything is stopped")
+        raise
+
+
+def _run(client: "Client", spec: Any, file: Path, out: Path, console: Console) -> None:
+    from app.cli import report_folder, sheets  # noqa: PLC0415
+    from app.cli.watch import watch  # noqa: PLC0415
+    from app.examples.params import Sort  # noqa: PLC0415
+
+    experiment = client.experiments.submit(spec)
+    console.print(
+        f"\n[bold]{escape(experiment.name)}[/] ({escape(file.name)}), {len(experiment.runs)} runs\n",
+        soft_wrap=True,
+    )
+    ended = watch(client, experiment.id, console)
+    answer = client.experiments.comparison(experiment.id)
+    sheets.comparison(answer).print_to(console)
+    console.print(f"\n{escape(answer.sentence)}")
+    if ended.status != "succeeded":
+        raise CommandFailed("; ".join(answer.excluded) or f"the experiment has {ended.status}")
+    chosen = _last_method(ended.runs)
+    report = client.runs.report(chosen.id)
+    about = f"{chosen.method}, seed {chosen.seed}"
+    sheets.subsets(report, f"{about}: {report.examples:,} test examples").print_to(console)
+    console.print()
+    for line in sheets.findings(report):
+        console.print(escape(line))
+    top = list(client.runs.examples(chosen.id, sort=Sort.SYNERGY_DOWN, limit=TOP))
+    sheets.examples(top, f"{about}: the examples with most synergy, bits").print_to(console)
+    report_folder.write(client, ended, answer, out)
+    console.print(
+        f"\nThe full report is in [bold]{escape(str(out))}/[/]; begin with summary.md", soft_wrap=True
+    )
+
+
+def _last_method(runs: list["RunBrief"]) -> "RunBrief":
+    """The first seed of the method listed last: what the baseline is there for."""
+    return next(run for run in runs if run.method == runs[-1].method)

@@ -1,0 +1,167 @@
+"""Commands that show what there is and what came out."""
+
+from enum import StrEnum
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.markup import escape
+
+from app.cli.root import Json, Session, app, print_json, session
+
+if TYPE_CHECKING:
+    from app.examples.params import Filter
+
+PANEL = "Look"
+Limit = Annotated[int, typer.Option(min=1, max=100_000, help="Most rows.")]
+RunId = Annotated[str, typer.Argument(metavar="RUN", help="run_…")]
+ExperimentId = Annotated[str, typer.Argument(metavar="EXPERIMENT", help="exp_…")]
+
+
+class Top(StrEnum):
+    """What examples may be ordered by."""
+
+    SYNERGY = "synergy"
+    CONFIDENCE = "confidence"
+    INTERACTION = "interaction"
+
+
+@app.command(rich_help_panel=PANEL)
+def experiments(context: typer.Context, limit: Limit = 20, as_json: Json = False) -> None:
+    """Your experiments, newest first."""
+    from app.cli.sheets import Sheet  # noqa: PLC0415 - these imports keep --help fast
+
+    here = session(context)
+    found = list(islice(here.client.experiments.list(), limit))
+    if as_json:
+        print_json(found)
+        return
+    rows = [
+        [one.id, one.name, one.status, f"{one.progress.fraction:.0%}", str(one.progress.runs), _when(one)]
+        for one in found
+    ]
+    columns = ["id", "name", "status", "done", "runs", "posted"]
+    Sheet("Experiments", columns, rows, words=2, extra=2).print_to(here.console)
+
+
+@app.command(rich_help_panel=PANEL)
+def runs(
+    context: typer.Context,
+    experiment: Annotated[str | None, typer.Option(help="Only runs of this experiment, exp_….")] = None,
+    status: Annotated[
+        list[str] | None, typer.Option(help="Only runs in this status; may be given several times.")
+    ] = None,
+    limit: Limit = 20,
+    as_json: Json = False,
+) -> None:
+    """Your runs, newest first."""
+    from app.cli.sheets import Sheet  # noqa: PLC0415
+    from app.runs.status import Status  # noqa: PLC0415
+
+    here = session(context)
+    known = [_one_of(Status, word, "--status") for word in status or []]
+    found = list(islice(here.client.runs.list(experiment=experiment, status=known), limit))
+    if as_json:
+        print_json(found)
+        return
+    rows = [[run.id, run.method, str(run.seed), run.status, _epochs(run), _when(run)] for run in found]
+    columns = ["id", "method", "seed", "status", "epoch", "posted"]
+    Sheet("Runs", columns, rows, words=2, extra=1).print_to(here.console)
+    for run in found:
+        if run.reason and run.status == "failed":
+            here.console.print(f"{run.id}: {escape(run.reason.message)}", soft_wrap=True)
+
+
+@app.command(rich_help_panel=PANEL)
+def comparison(context: typer.Context, experiment: ExperimentId, as_json: Json = False) -> None:
+    """What an experiment says: methods against the first one, over seeds."""
+    from app.cli import sheets  # noqa: PLC0415
+
+    here = session(context)
+    answer = here.client.experiments.comparison(experiment)
+    if as_json:
+        print_json(answer)
+        return
+    sheets.comparison(answer, list(sheets.NAMES)).print_to(here.console)
+    here.console.print(f"\n{escape(answer.sentence)}")
+    for run in answer.excluded:
+        here.console.print(f"Left out: {escape(run)}", soft_wrap=True)
+
+
+@app.command(rich_help_panel=PANEL)
+def report(context: typer.Context, run: RunId, as_json: Json = False) -> None:
+    """What a run says: every subset of modalities, synergy, calibration."""
+    from app.cli import sheets  # noqa: PLC0415
+
+    here = session(context)
+    found = here.client.runs.report(run)
+    if as_json:
+        print_json(found)
+        return
+    about = found.provenance
+    title = f"{about.method}, seed {about.seed}: {found.examples:,} test examples"
+    sheets.subsets(found, title).print_to(here.console)
+    here.console.print()
+    for line in sheets.findings(found):
+        here.console.print(escape(line))
+
+
+@app.command(rich_help_panel=PANEL)
+def examples(
+    context: typer.Context,
+    run: RunId,
+    top: Annotated[Top, typer.Option(help="What to have most of.")] = Top.SYNERGY,
+    least: Annotated[bool, typer.Option("--least", help="Least of it instead.")] = False,
+    limit: Limit = 20,
+    group: Annotated[str | None, typer.Option(help="Only this group, such as only_joint.")] = None,
+    label: Annotated[str | None, typer.Option(help="Only this class.")] = None,
+    wrong: Annotated[bool, typer.Option("--wrong", help="Only where the joint prediction is wrong.")] = False,
+    export: Annotated[
+        Path | None,
+        typer.Option(help="Write all that match to this file: .csv, .ndjson, .arrow or .parquet."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """A run's examples: how sure it is from each modality alone and from all together."""
+    from app.cli import sheets  # noqa: PLC0415
+    from app.examples.params import Filter, Sort  # noqa: PLC0415
+
+    here = session(context)
+    where = Filter(group=group, label=label, correct=False if wrong else None)
+    if export:
+        _export(here, run, export, where)
+        return
+    sort = Sort(top.value if least else f"-{top.value}")
+    found = list(here.client.runs.examples(run, sort=sort, where=where, limit=limit))
+    if as_json:
+        print_json(found)
+    else:
+        unit = ", bits" if top is Top.SYNERGY else ""
+        title = f"{len(found)} examples with {'least' if least else 'most'} {top.value}{unit}"
+        sheets.examples(found, title).print_to(here.console)
+
+
+def _export(here: Session, run: str, to: Path, where: "Filter") -> None:
+    try:
+        here.client.runs.export(run, to, where=where)
+    except ValueError:
+        raise typer.BadParameter(
+            f"{to.suffix!r} is no format; use .csv, .ndjson, .arrow or .parquet", param_hint="--export"
+        ) from None
+    here.console.print(f"Written: {escape(str(to))}", soft_wrap=True)
+
+
+def _one_of(kind: Any, word: str, option: str) -> Any:
+    try:
+        return kind(word)
+    except ValueError:
+        raise typer.BadParameter(f"{word!r} is none of {', '.join(kind)}", param_hint=option) from None
+
+
+def _when(row: Any) -> str:
+    return f"{row.created_at.astimezone():%m-%d %H:%M}"
+
+
+def _epochs(run: Any) -> str:
+    return f"{run.progress.epoch or 0}/{run.progress.epochs}" if run.progress.epochs else ""

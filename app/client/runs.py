@@ -1,0 +1,103 @@
+"""Runs: follow one, stop it, take what it made."""
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import cast
+
+from app.client.events import follow
+from app.client.transport import Params, Transport, Value
+from app.examples.params import Filter, Format, Sort
+from app.examples.schemas import ExampleSchema
+from app.runs.schemas import ArtifactsSchema, EventSchema, MetricSchema, MetricsSchema, RunSchema
+from app.runs.status import Status
+from app.schemas import Page
+from synib.report import Report
+
+PATH = "/v1/runs"
+PAGE = 1000  # examples fetched at once, at most
+EVERY = Filter()
+
+
+class Runs:
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def list(
+        self, *, experiment: str | None = None, status: Sequence[Status] = (), method: str | None = None
+    ) -> Iterator[RunSchema]:
+        """Runs, newest first, fetched as they are looked at."""
+        wanted: Params = {"experiment": experiment, "status": [*status], "method": method}
+        return cast(Iterator[RunSchema], self._transport.pages(Page[RunSchema], PATH, wanted))
+
+    def get(self, run_id: str) -> RunSchema:
+        return self._transport.get(RunSchema, f"{PATH}/{run_id}")
+
+    def events(self, run_id: str) -> Iterator[EventSchema]:
+        """Every change of its status, oldest first."""
+        pages = self._transport.pages(Page[EventSchema], f"{PATH}/{run_id}/events", {})
+        return cast(Iterator[EventSchema], pages)
+
+    def metrics(self, run_id: str, names: Sequence[str] = (), *, max_points: int = 10_000) -> MetricsSchema:
+        """Numbers over epochs; series longer than ``max_points`` are thinned out."""
+        wanted: Params = {"names": [*names], "max_points": max_points}
+        return self._transport.get(MetricsSchema, f"{PATH}/{run_id}/metrics", wanted)
+
+    def stream(self, run_id: str, *, after: int = 0) -> Iterator[EventSchema | MetricSchema]:
+        """Its status changes and epochs as they happen, until it has ended; nothing is lost in between.
+
+        ``after`` leaves out what has this number or a lower one.
+        """
+        return follow(self._transport, f"{PATH}/{run_id}/stream", after)
+
+    def cancel(self, run_id: str) -> RunSchema:
+        """Ask it to stop; it is ``cancelling`` until its trainer is gone."""
+        return self._transport.post(RunSchema, f"{PATH}/{run_id}/cancel")
+
+    def resume(self, run_id: str) -> RunSchema:
+        """Queue a failed or cancelled run again; it goes on from its last checkpoint."""
+        return self._transport.post(RunSchema, f"{PATH}/{run_id}/resume")
+
+    def report(self, run_id: str) -> Report:
+        """What it says; there when it has succeeded."""
+        return self._transport.get(Report, f"{PATH}/{run_id}/report")
+
+    def examples(
+        self, run_id: str, *, sort: Sort = Sort.POSITION, where: Filter = EVERY, limit: int | None = None
+    ) -> Iterator[ExampleSchema]:
+        """What it sees in each example, alone, jointly and without; fetched as they are looked at."""
+        params = _params(where) | {"sort": sort, "limit": min(limit or PAGE, PAGE)}
+        rows = self._transport.pages(Page[ExampleSchema], f"{PATH}/{run_id}/examples", params)
+        return islice(cast(Iterator[ExampleSchema], rows), limit)
+
+    def export(self, run_id: str, to: Path, *, format: Format | None = None, where: Filter = EVERY) -> Path:  # noqa: A002
+        """All matching examples as a table with flat columns, written to ``to``.
+
+        Raises:
+            ValueError: no ``format`` is given and the ending of ``to`` is none of ours.
+        """
+        chosen = format or Format(to.suffix.removeprefix("."))
+        return self._save(f"{PATH}/{run_id}/examples", to, _params(where) | {"format": chosen})
+
+    def artifacts(self, run_id: str) -> ArtifactsSchema:
+        """The files that it left."""
+        return self._transport.get(ArtifactsSchema, f"{PATH}/{run_id}/artifacts")
+
+    def download(self, run_id: str, name: str, to: Path) -> Path:
+        """One of these files, written to ``to``."""
+        return self._save(f"{PATH}/{run_id}/artifacts/{name}", to, {})
+
+    def _save(self, path: str, to: Path, params: Params) -> Path:
+        """Piece by piece, beside the target first: a file of this name is never half a file."""
+        partial = to.with_name(f".{to.name}.part")
+        try:
+            with self._transport.stream("GET", path, params=params) as response, partial.open("wb") as file:
+                for piece in response.iter_bytes():
+                    file.write(piece)
+            return partial.replace(to)
+        finally:
+            partial.unlink(missing_ok=True)
+
+
+def _params(where: Filter) -> dict[str, Value]:
+    return where.model_dump(mode="json", exclude_none=True)

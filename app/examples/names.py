@@ -1,0 +1,29 @@
+"""What the codes and places in a run's example rows stand for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.errors import InvalidRequest
+
+
+@dataclass(frozen=True)
+class Names:
+    """Classes, groups, modalities and subsets, in the orders of the run's report."""
+
+    classes: Sequence[str]
+    groups: Sequence[str]
+    modalities: Sequence[str]
+    subsets: Sequence[str]
+
+
+def code(names: Sequence[str], parameter: str, name: str) -> int:
+    """The code of a name.
+
+    Raises:
+        InvalidRequest: there is no such name.
+    """
+    try:
+        return names.index(name)
+    except ValueError:
+        known = ", ".join(names)
+        raise InvalidRequest.at(f"/query/{parameter}", f"is none of {known}", name) from None

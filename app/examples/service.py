@@ -1,0 +1,101 @@
+"""Pages of examples as records."""
+
+from collections.abc import Sequence
+from functools import cache
+from math import sqrt
+from typing import Any
+
+from sqlalchemy import Row
+from sqlalchemy.orm import Session
+
+from app.db.tables import Example, Run
+from app.examples import repository
+from app.examples.names import Names
+from app.examples.params import Cursor, ExamplesParams, Sort
+from app.runs.service import ReportNotReady
+
+PAGE = 100
+
+
+def names(session: Session, run: Run) -> Names:
+    """What the codes of the run's examples stand for.
+
+    Raises:
+        ReportNotReady: the run has none yet.
+    """
+    found = repository.names(session, run.id)
+    if found is None:
+        raise ReportNotReady(f"the run is {run.status}; its examples are written when it succeeds")
+    return found
+
+
+def page(session: Session, run: Run, known: Names, asked: ExamplesParams) -> dict[str, Any]:
+    """A page of records: plain values, since a thousand validated models take longer than the query."""
+    limit = asked.limit or PAGE
+    after = None if asked.after is None else Cursor.decode(asked.after, asked.sort)
+    where = repository.conditions(run.id, asked, known)
+    columns = [column for column in Example.__table__.c if column.name != "run_id"]
+    rows = session.execute(repository.in_order(columns, where, asked.sort, after, limit + 1)).all()
+    more, rows = len(rows) > limit, rows[:limit]
+    intervals = seed_intervals(session, run, [row.position for row in rows])
+    data = [record(row, known) | {"seeds": intervals.get(row.position)} for row in rows]
+    return {"data": data, "has_more": more, "next_after": _cursor(rows[-1], asked.sort) if more else None}
+
+
+def _cursor(row: Row[Any], sort: Sort) -> str:
+    return Cursor(getattr(row, sort.column), row.position).encode(sort)
+
+
+def record(row: Row[Any], known: Names) -> dict[str, Any]:
+    """One example, codes and places replaced by names."""
+    classes = known.classes
+    subsets = zip(
+        known.subsets,
+        row.subset_predicted,
+        row.subset_confidence,
+        row.subset_p_true,
+        row.subset_entropy,
+        row.information,
+        strict=True,
+    )
+    heads = zip(known.modalities, row.head_predicted, row.head_confidence, row.head_p_true, strict=True)
+    return {
+        "position": row.position,
+        "example_id": row.example_id,
+        "split": row.split,
+        "label": classes[row.label],
+        "predicted": classes[row.predicted],
+        "confidence": row.confidence,
+        "group": known.groups[row.group],
+        "subsets": {
+            name: {"predicted": classes[k], "confidence": c, "p_true": p, "entropy": h, "information": i}
+            for name, k, c, p, h, i in subsets
+        },
+        "heads": {name: {"predicted": classes[k], "confidence": c, "p_true": p} for name, k, c, p in heads},
+        "redundant": row.redundant,
+        "unique": dict(zip(known.modalities, row.unique, strict=True)),
+        "synergy": row.synergy,
+        "interaction": row.interaction,
+    }
+
+
+def seed_intervals(session: Session, run: Run, positions: Sequence[int]) -> dict[int, dict[str, float]]:
+    """By position, the t interval of synergy over seeds; nothing where one seed has succeeded."""
+    return {
+        row.position: _interval(row.n, row.mean, row.spread)
+        for row in repository.seed_statistics(session, run, positions)
+        if row.n > 1
+    }
+
+
+def _interval(n: int, mean: float, spread: float) -> dict[str, float]:
+    reach = _quantile(n - 1) * spread / sqrt(n)
+    return {"n": n, "mean": mean, "low": mean - reach, "high": mean + reach}
+
+
+@cache
+def _quantile(freedom: int) -> float:
+    """97.5 % quantile of Student's t."""
+    from scipy.special import stdtrit  # noqa: PLC0415 - numpy and scipy would double the time of a start
+
+    return float(stdtrit(freedom, 0.975))

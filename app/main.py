@@ -1,0 +1,99 @@
+"""Puts the API together. ``uvicorn --factory app.main:create_app``."""
+
+import asyncio
+import signal
+import threading
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from types import FrameType
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+
+from app import handlers, openapi
+from app.api import operation_id
+from app.db.access import Database
+from app.doorbell import Doorbell
+from app.examples.endpoints import router as examples
+from app.experiments.endpoints import router as experiments
+from app.middleware import BodyLimit, LocalOnly, RequestId
+from app.projects.endpoints import router as keys
+from app.runs.endpoints import router as runs
+from app.settings import Settings, settings
+from app.system.endpoints import router as system
+from synib import __version__
+
+DESCRIPTION = "Does a multimodal model combine its modalities, and does training for synergy make it do so?"
+
+ROUTERS = (system, keys, experiments, runs, examples)
+
+
+def create_app(chosen: Settings | None = None) -> FastAPI:
+    """The application. Nothing is connected before it starts."""
+    app = FastAPI(
+        title="SynIB",
+        version=__version__,
+        description=DESCRIPTION,
+        docs_url=None,  # FastAPI's page loads scripts from a CDN; ours loads nothing
+        redoc_url=None,
+        lifespan=lifespan,
+        generate_unique_id_function=operation_id,
+        strict_content_type=True,
+    )
+    app.state.settings = chosen or settings()
+    app.state.counts = Counter()
+    app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]
+    handlers.install(app)
+    app.add_middleware(BodyLimit, limit=app.state.settings.max_body)
+    if app.state.settings.mode == "embedded":
+        app.add_middleware(LocalOnly)
+    app.add_middleware(RequestId, counts=app.state.counts)
+    for router in ROUTERS:
+        app.include_router(router)
+    app.state.methods = [
+        (route.path_regex, method)
+        for router in ROUTERS
+        for route in router.routes
+        if isinstance(route, APIRoute)
+        for method in route.methods or ()
+    ]
+    return app
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Connections from start to end, and word to the streams when the process is asked to stop."""
+    state = app.state
+    state.database = Database(state.settings)
+    state.doorbell = Doorbell(state.settings, state.database)
+    state.stop = asyncio.Event()
+    with _told(state.stop):
+        yield
+    state.stop.set()
+    state.database.engine.dispose()
+
+
+@contextmanager
+def _told(stop: asyncio.Event) -> Iterator[None]:
+    """Set ``stop`` on SIGTERM and SIGINT, before uvicorn waits for connections that only then would end."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    loop = asyncio.get_running_loop()
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.getsignal(number) for number in numbers}
+
+    def tell(number: int, frame: FrameType | None) -> None:
+        loop.call_soon_threadsafe(stop.set)
+        handler = before[signal.Signals(number)]
+        if callable(handler):
+            handler(number, frame)
+
+    for number in numbers:
+        signal.signal(number, tell)
+    try:
+        yield
+    finally:
+        for number in numbers:
+            signal.signal(number, before[number])

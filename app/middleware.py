@@ -1,0 +1,129 @@
+"""What happens to every request before it is routed. Plain ASGI: wrapping responses would break streams."""
+
+import logging
+import re
+import uuid
+from collections import Counter
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.errors import BodyTooLarge, InvalidRequest, Problem
+from app.handlers import as_problem, render
+from app.settings import LOOPBACK
+
+log = logging.getLogger("synib.api")
+
+NOSNIFF = ("x-content-type-options", "nosniff")
+
+
+class ForeignHost(Problem):
+    """Without keys the server answers only to local names (127.0.0.1, localhost) and to its own pages: else
+    any web page could use it through its reader's browser. For more, set SYNIB_MODE=server and make keys."""
+
+    status, code, title = 403, "foreign_host", "Not asked under a local name"
+
+
+class RequestId:
+    """Gives every request an id, the caller's own if it is a sane one, and tells it in ``X-Request-ID``.
+
+    Counts answers by method, route and status for ``/metrics``, turns away what no route could take, and
+    answers for what nobody foresaw.
+    """
+
+    def __init__(self, app: ASGIApp, counts: Counter[tuple[str, str, int]]) -> None:
+        self.app, self.counts = app, counts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+        given = Headers(scope=scope).get("x-request-id", "")
+        request_id = given if re.fullmatch(r"[\w.:-]{1,64}", given, re.ASCII) else uuid.uuid4().hex[:16]
+        scope.setdefault("state", {})["request_id"] = request_id
+
+        begun = False
+
+        async def answer(message: Message) -> None:
+            nonlocal begun
+            if message["type"] == "http.response.start":
+                begun = True
+                headers = MutableHeaders(scope=message)
+                headers["x-request-id"] = request_id
+                headers.setdefault(*NOSNIFF)
+                route = getattr(scope.get("route"), "path", "none")
+                self.counts[scope["method"], route, message["status"]] += 1
+            await send(message)
+
+        if "\0" in scope["path"] or b"%00" in scope["query_string"]:
+            problem = InvalidRequest.at("/query", "the address has a NUL character; remove it")
+            return await render(problem, request_id)(scope, receive, answer)
+        try:
+            await self.app(scope, receive, answer)
+        except Exception as error:
+            if begun:
+                raise  # too late to tell; a broken connection says that the answer is not whole
+            log.exception("request %s", request_id)
+            await render(as_problem(error), request_id)(scope, receive, answer)
+        return None
+
+
+class BodyLimit:
+    """Refuses bodies of more than ``limit`` bytes, announced or not, before they are read."""
+
+    def __init__(self, app: ASGIApp, limit: int) -> None:
+        self.app, self.limit = app, limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+        problem = BodyTooLarge(f"more than {self.limit} bytes; send less, or ask for a larger SYNIB_MAX_BODY")
+        announced = Headers(scope=scope).get("content-length", "0")
+        if not announced.isdecimal() or int(announced) > self.limit:
+            return await render(problem, scope["state"]["request_id"])(scope, receive, send)
+        size = 0
+
+        async def limited() -> Message:
+            nonlocal size
+            message = await receive()
+            size += len(message.get("body", b""))
+            if size > self.limit:
+                raise problem
+            return message
+
+        await self.app(scope, limited, send)
+        return None
+
+
+class LocalOnly:
+    """In embedded mode nobody needs a key, so only local names and same-origin pages are answered.
+
+    The Host check ends DNS rebinding; the Origin check ends posts from other sites' pages.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+        if refusal := _foreign(Headers(scope=scope)):
+            return await render(ForeignHost(refusal), scope["state"]["request_id"])(scope, receive, send)
+        await self.app(scope, receive, send)
+        return None
+
+
+def _foreign(headers: Headers) -> str | None:
+    host = headers.get("host", "")
+    try:
+        name = urlsplit(f"//{host}").hostname
+    except ValueError:
+        name = None
+    if name not in LOOPBACK:
+        return f"{host!r} is not a local name; use 127.0.0.1, or SYNIB_MODE=server with keys"
+    origin = headers.get("origin")
+    if origin is not None and urlsplit(origin).netloc != host:
+        return f"a page of {origin} may not use this server"
+    if headers.get("sec-fetch-site", "none") == "cross-site":
+        return "a page of another site may not use this server"
+    return None

@@ -1,0 +1,1 @@
+"""The process itself: alive, ready, counted."""

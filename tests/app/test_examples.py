@@ -1,0 +1,377 @@
+"""Examples: every row once, in order, in every format the same."""
+
+import csv
+import io
+import json
+import math
+from statistics import mean, stdev
+from typing import Any
+
+import httpx
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from scipy import stats
+from sqlalchemy import text, update
+from sqlalchemy.orm import Session
+
+from app.db.tables import Example, Run
+from app.examples.params import Sort
+from tests.app.rows import CLASSES, GROUPS, examples, finish, runs_of
+from tests.factories import make_experiment, make_project
+
+ROWS = examples(157)
+
+
+@pytest.fixture
+def run(session: Session) -> Run:
+    experiment = make_experiment(session, make_project(session))
+    return finish(session, runs_of(session, experiment)[0], ROWS)
+
+
+def walk(api: httpx.Client, run: Run, **params: Any) -> list[dict[str, Any]]:
+    """All pages."""
+    seen: list[dict[str, Any]] = []
+    while True:
+        page = api.get(f"/v1/runs/{run.id}/examples", params=params).raise_for_status().json()
+        seen += page["data"]
+        if not page["has_more"]:
+            assert page["next_after"] is None
+            return seen
+        params["after"] = page["next_after"]
+
+
+def test_a_record_says_what_the_model_sees(api: httpx.Client, run: Run) -> None:
+    row = ROWS[0]
+    record = api.get(f"/v1/runs/{run.id}/examples?limit=1").json()["data"][0]
+    k = CLASSES
+    assert record == {
+        "position": 0,
+        "example_id": "x0",
+        "split": "test",
+        "label": k[row["label"]],
+        "predicted": k[row["predicted"]],
+        "confidence": row["confidence"],
+        "group": GROUPS[row["group"]],
+        "subsets": {
+            name: {
+                "predicted": k[row["subset_predicted"][i]],
+                "confidence": row["subset_confidence"][i],
+                "p_true": row["subset_p_true"][i],
+                "entropy": row["subset_entropy"][i],
+                "information": row["information"][i],
+            }
+            for i, name in enumerate(["left", "right", "left+right"])
+        },
+        "heads": {
+            name: {
+                "predicted": k[row["head_predicted"][i]],
+                "confidence": row["head_confidence"][i],
+                "p_true": row["head_p_true"][i],
+            }
+            for i, name in enumerate(["left", "right"])
+        },
+        "redundant": row["redundant"],
+        "unique": {"left": row["unique"][0], "right": row["unique"][1]},
+        "synergy": row["synergy"],
+        "interaction": row["interaction"],
+        "seeds": None,
+    }
+
+
+@pytest.mark.parametrize("sort", list(Sort))
+@pytest.mark.parametrize("limit", [10, 50, 157, 1000])
+def test_pages_hold_every_row_once_in_order_whatever_the_ties(
+    api: httpx.Client, run: Run, sort: Sort, limit: int
+) -> None:
+    seen = walk(api, run, sort=sort, limit=limit)
+    key = sort.column
+    assert [r["position"] for r in seen] == [
+        row["position"]
+        for row in sorted(ROWS, key=lambda row: (row[key], row["position"]), reverse=sort.descending)
+    ]
+
+
+def bounds() -> st.SearchStrategy[float | None]:
+    return st.none() | st.integers(-6, 6).map(lambda tenth: tenth / 10)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    sort=st.sampled_from(list(Sort)),
+    limit=st.integers(7, 60),
+    low=bounds(),
+    high=bounds(),
+    correct=st.none() | st.booleans(),
+    group=st.none() | st.sampled_from(GROUPS),
+    label=st.none() | st.sampled_from(CLASSES),
+    predicted=st.none() | st.sampled_from(CLASSES),
+)
+def test_a_filter_takes_what_it_says_in_every_order(
+    api: httpx.Client,
+    run: Run,
+    sort: Sort,
+    limit: int,
+    low: float | None,
+    high: float | None,
+    correct: bool | None,
+    group: str | None,
+    label: str | None,
+    predicted: str | None,
+) -> None:
+    wanted = [
+        row
+        for row in ROWS
+        if (low is None or row["synergy"] >= low)
+        and (high is None or row["synergy"] <= high)  # bounds are included, single precision or not
+        and (correct is None or (row["label"] == row["predicted"]) == correct)
+        and (group is None or GROUPS[row["group"]] == group)
+        and (label is None or CLASSES[row["label"]] == label)
+        and (predicted is None or CLASSES[row["predicted"]] == predicted)
+    ]
+    wanted.sort(key=lambda row: (row[sort.column], row["position"]), reverse=sort.descending)
+    asked = {
+        "sort": sort, "limit": limit, "min_synergy": low, "max_synergy": high, "correct": correct,
+        "group": group, "label": label, "predicted": predicted,
+    }  # fmt: skip
+    params = {name: value for name, value in asked.items() if value is not None}
+    assert [r["position"] for r in walk(api, run, **params)] == [row["position"] for row in wanted]
+
+
+@pytest.mark.parametrize(
+    ("params", "positions"),
+    [
+        ({"example_id": "x17"}, [17]),
+        ({"example_id": "x1%"}, []),
+        ({"example_id": "'; DROP TABLE example; --"}, []),
+        ({"split": "validation"}, []),
+        ({"min_confidence": 1, "max_confidence": 1}, []),
+    ],
+)
+def test_rows_are_found_by_what_is_exactly_theirs(
+    api: httpx.Client, run: Run, params: dict[str, Any], positions: list[int]
+) -> None:
+    assert [row["position"] for row in walk(api, run, **params)] == positions
+    flat = api.get(f"/v1/runs/{run.id}/examples", params=params | {"format": "ndjson"}).text
+    assert [json.loads(line)["position"] for line in flat.splitlines()] == positions
+
+
+@pytest.mark.parametrize(
+    ("params", "pointer"),
+    [
+        ({"group": "both"}, "/query/group"),
+        ({"label": "3"}, "/query/label"),
+        ({"predicted": ""}, "/query/predicted"),
+        ({"sort": "entropy"}, "/query/sort"),
+        ({"min_sinergy": 1}, "/query/min_sinergy"),
+        ({"min_synergy": "nan"}, "/query/min_synergy"),
+        ({"min_synergy": "1e300"}, "/query/min_synergy"),
+        ({"limit": 1001}, "/query/limit"),
+        ({"after": "x"}, "/query/after"),
+        ({"after": "ä"}, "/query/after"),
+        ({"after": "W10="}, "/query/after"),  # []
+        ({"after": "WyJwb3NpdGlvbiIsIDEsIDFlOTk5XQ=="}, "/query/after"),  # position infinity
+        ({"after": "WyJwb3NpdGlvbiIsIDFlOTksIDFd"}, "/query/after"),  # value 1e99
+        ({"format": "csv", "limit": 3}, "/query/limit"),
+        ({"format": "xlsx"}, "/query/format"),
+    ],
+)
+def test_what_cannot_be_asked_is_told(
+    api: httpx.Client, run: Run, params: dict[str, Any], pointer: str
+) -> None:
+    for extra in ({}, {"format": "csv"}):
+        answer = api.get(f"/v1/runs/{run.id}/examples", params=extra | params)
+        assert answer.status_code == 422
+        assert answer.json()["errors"][0]["pointer"] == pointer
+
+
+def test_a_cursor_belongs_to_its_order(api: httpx.Client, run: Run) -> None:
+    path = f"/v1/runs/{run.id}/examples"
+    after = api.get(path, params={"sort": "synergy", "limit": 5}).json()["next_after"]
+    assert api.get(path, params={"sort": "synergy", "after": after}).status_code == 200
+    for sort in ("-synergy", "position"):
+        assert api.get(path, params={"sort": sort, "after": after}).status_code == 422
+
+
+def test_a_bound_may_be_too_small_for_single_precision(api: httpx.Client, run: Run) -> None:
+    assert len(walk(api, run, min_synergy=1e-300)) == sum(row["synergy"] >= 0 for row in ROWS)
+
+
+def test_synergy_has_an_interval_over_the_seeds_of_its_method(api: httpx.Client, session: Session) -> None:
+    experiment = make_experiment(session, make_project(session), replication={"seeds": 4})
+    all_runs = runs_of(session, experiment)
+    tables = {index: examples(20, seed=index) for index in (0, 1, 2, 4)}
+    for index, table in tables.items():  # 0, 1, 2 are vanilla's; 3 has not finished; 4 is synib's
+        finish(session, all_runs[index], table)
+    page = api.get(f"/v1/runs/{all_runs[1].id}/examples", params={"sort": "-synergy", "limit": 7}).json()
+    for record in page["data"]:
+        values = [tables[index][record["position"]]["synergy"] for index in (0, 1, 2)]
+        reach = stats.t.ppf(0.975, 2) * stdev(values) / math.sqrt(3)
+        assert record["seeds"]["n"] == 3
+        assert record["seeds"]["mean"] == pytest.approx(mean(values), abs=1e-6)
+        assert record["seeds"]["low"] == pytest.approx(mean(values) - reach, abs=1e-6)
+        assert record["seeds"]["high"] == pytest.approx(mean(values) + reach, abs=1e-6)
+    alone = api.get(f"/v1/runs/{all_runs[4].id}/examples").json()["data"]
+    assert {record["seeds"] for record in alone} == {None}
+
+
+# --------------------------------------------------------------------------------------------- formats
+
+TYPES = {
+    "ndjson": "application/x-ndjson",
+    "csv": "text/csv",
+    "arrow": "application/vnd.apache.arrow.stream",
+    "parquet": "application/vnd.apache.parquet",
+}
+
+
+def table(response: httpx.Response) -> list[dict[str, Any]]:
+    """The rows of an export, whatever its format, numbers to single precision."""
+    content = response.raise_for_status().content
+    match response.headers["content-type"].partition(";")[0]:
+        case "application/x-ndjson":
+            rows = [json.loads(line) for line in content.splitlines()]
+        case "text/csv":
+            texts = csv.DictReader(io.StringIO(content.decode(), newline=""))
+            rows = [{name: number(value) for name, value in row.items()} for row in texts]
+        case "application/vnd.apache.arrow.stream":
+            rows = pa.ipc.open_stream(content).read_all().to_pylist()
+        case "application/vnd.apache.parquet":
+            rows = pq.read_table(pa.BufferReader(content)).to_pylist()
+    return [
+        {name: round(value, 5) if isinstance(value, float) else value for name, value in row.items()}
+        for row in rows
+    ]
+
+
+def number(value: str) -> float | int | str:
+    for kind in (int, float):
+        try:
+            return kind(value)
+        except ValueError:
+            continue
+    return value
+
+
+def flat(record: dict[str, Any]) -> dict[str, Any]:
+    """A JSON record with the columns of an export."""
+    names = ("example_id", "position", "split", "label", "predicted", "confidence", "group", "synergy")
+    row = {name: record[name] for name in (*names, "interaction", "redundant")}
+    row |= {f"unique.{name}": value for name, value in record["unique"].items()}
+    row |= {f"{s}.{name}": value for s, seen in record["subsets"].items() for name, value in seen.items()}
+    return row | {
+        f"head.{m}.{name}": value for m, head in record["heads"].items() for name, value in head.items()
+    }
+
+
+@pytest.mark.parametrize("stretch", [10, 157, 1000])
+@pytest.mark.parametrize("sort", ["position", "-synergy", "confidence"])
+def test_all_formats_tell_the_same(
+    api: httpx.Client, run: Run, monkeypatch: pytest.MonkeyPatch, stretch: int, sort: str
+) -> None:
+    monkeypatch.setattr("app.examples.export.STRETCH", stretch)
+    path, params = f"/v1/runs/{run.id}/examples", {"sort": sort, "correct": True}
+    records = [flat(record) for record in walk(api, run, **params)]
+    assert len(records) > 50
+    for name, media_type in TYPES.items():
+        by_parameter = api.get(path, params=params | {"format": name})
+        assert by_parameter.headers["content-type"].partition(";")[0] == media_type
+        assert by_parameter.headers["content-disposition"] == f'attachment; filename="{run.id}.{name}"'
+        assert table(by_parameter) == records
+        by_header = api.get(path, params=params, headers={"Accept": f"text/html, {media_type};q=0.9"})
+        assert by_header.headers["content-type"] == by_parameter.headers["content-type"]
+        assert table(by_header) == records
+
+
+def test_an_empty_result_still_has_its_columns(api: httpx.Client, run: Run) -> None:
+    path, params = f"/v1/runs/{run.id}/examples", {"split": "none"}
+    assert api.get(path, params=params | {"format": "ndjson"}).content == b""
+    header = api.get(path, params=params | {"format": "csv"}).text
+    arrow = pa.ipc.open_stream(api.get(path, params=params | {"format": "arrow"}).content).read_all()
+    parquet = pq.read_table(pa.BufferReader(api.get(path, params=params | {"format": "parquet"}).content))
+    assert next(csv.reader([header])) == arrow.column_names == parquet.column_names
+    assert len(arrow) == len(parquet) == 0
+    assert arrow.schema.field("left.confidence").type == pa.float32()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "=1+1",
+        "+1",
+        "-1",
+        "@SUM(A1)",
+        "\t=1",
+        "\r=1",
+        '=HYPERLINK("http://x")',
+        "a,b",
+        'a"b',
+        "a\nb",
+        "",
+        "x'",
+    ],
+)
+def test_text_survives_every_format_but_never_is_a_formula(
+    api: httpx.Client, session: Session, run: Run, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.examples.export.STRETCH", 4)
+    session.execute(update(Example).where(Example.position % 2 == 1).values(example_id=name))
+    session.commit()
+    path = f"/v1/runs/{run.id}/examples"
+    for to in TYPES:
+        rows = api.get(path, params={"format": to})
+        if to == "csv":
+            texts = csv.DictReader(io.StringIO(rows.text, newline=""))
+            guarded = f"'{name}" if name and name[0] in "=+-@\t\r" else name
+            assert [row["example_id"] for row in texts][1] == guarded
+        else:
+            assert table(rows)[1]["example_id"] == name
+
+
+def test_numbers_that_are_none_do_not_break_a_format(api: httpx.Client, session: Session, run: Run) -> None:
+    session.execute(text("UPDATE example SET synergy = 'NaN', interaction = '-Infinity' WHERE position = 3"))
+    session.commit()
+    path = f"/v1/runs/{run.id}/examples"
+    assert walk(api, run)[3]["synergy"] is None
+    assert len(walk(api, run, sort="-synergy", limit=1)) == len(ROWS)  # NaN sorts above all numbers
+    for to in TYPES:
+        assert (
+            len(api.get(path, params={"format": to, "sort": "-interaction"}).raise_for_status().content)
+            > 1000
+        )
+
+
+@pytest.mark.parametrize(
+    ("accept", "media_type"),
+    [
+        (None, "application/json"),
+        ("*/*", "application/json"),
+        ("application/*", "application/json"),
+        ("text/*", "text/csv"),
+        ("text/csv;q=0.5, application/json", "application/json"),
+        ("text/csv, application/json;q=0.5", "text/csv"),
+        ("application/json;q=0, text/csv", "text/csv"),
+        ("image/png", None),
+        ("text/csv;q=x", None),
+    ],
+)
+def test_the_format_follows_the_accept_header(
+    api: httpx.Client, run: Run, accept: str | None, media_type: str | None
+) -> None:
+    headers = {"Accept": accept} if accept is not None else {}
+    answer = api.get(f"/v1/runs/{run.id}/examples", headers=headers)
+    if media_type is None:
+        assert answer.status_code == 406
+        assert "text/csv" in answer.json()["detail"]
+    else:
+        assert answer.headers["content-type"].partition(";")[0] == media_type
+
+
+def test_there_are_no_examples_before_the_run_has_succeeded(api: httpx.Client, session: Session) -> None:
+    run = runs_of(session, make_experiment(session, make_project(session)))[0]
+    session.commit()
+    for to in ("json", *TYPES):
+        answer = api.get(f"/v1/runs/{run.id}/examples", params={"format": to})
+        assert (answer.status_code, answer.json()["code"]) == (404, "report_not_ready")
