@@ -1,6 +1,6 @@
 # Every target makes the environment first if it is not there; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test lint format bench clean
+.PHONY: help setup demo up test lint format reference bench clean
 
 PORT ?= 8000
 BIN := .venv/bin
@@ -32,6 +32,9 @@ lint: $(READY) ## ruff, mypy --strict, import-linter
 format: $(READY) ## rewrite the code as ruff likes it
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
+
+reference: $(READY) ## write docs/reference.md from the code
+	@$(BIN)/python scripts/reference.py
 
 bench: $(READY) ## print every benchmark's table
 	@for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(BIN)/python "$$file" || exit 1; done

@@ -33,8 +33,8 @@ class Doorbell:
     def _celery(self) -> "Celery":
         from app.broker import make_celery  # noqa: PLC0415 - half a second that no start should wait for
 
-        once = {"max_retries": 1, "interval_start": 0}  # over a fresh connection; then it is the housekeeper's
-        return make_celery(self._settings, task_publish_retry_policy=once)
+        again = {"max_retries": 1, "interval_start": 0}  # over a fresh connection; then it is left to others
+        return make_celery(self._settings, task_publish_retry_policy=again)
 
     async def ring(self, due: Sequence[Due]) -> None:
         """Ring for each run and note when, so that the housekeeper does not ring at once again."""

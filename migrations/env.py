@@ -21,7 +21,12 @@ def render(kind: str, item: object, autogen_context: AutogenContext) -> str | Li
 def run() -> None:
     url = context.config.get_main_option("sqlalchemy.url") or settings().database_url.get_secret_value()
     engine = create_engine(
-        url, connect_args={"application_name": "synib-migrate", "options": "-c lock_timeout=30s"}
+        url,
+        connect_args={
+            "application_name": "synib-migrate",
+            "options": "-c lock_timeout=30s",
+            "client_encoding": "utf8",
+        },
     )
     with engine.connect() as connection:
         connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": LOCK})

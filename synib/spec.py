@@ -309,7 +309,7 @@ class Replication(Spec):
 class Evaluation(Spec):
     """How a trained model is questioned."""
 
-    donors: Annotated[int, Field(ge=1, le=1024)] = 8
+    donors: Annotated[int, Field(ge=1, le=1024)] = 16
     """Training examples that stand in one after another for what is withheld; probabilities are averaged."""
     calibration: Literal["temperature", "none"] = "temperature"
     """Temperature fitted on validation, or none."""

@@ -22,7 +22,9 @@ from worker.processes import adopt_orphans, sweep
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD)
 THREADS = 4  # for the short tasks of score and system
 MARGIN = 10.0  # seconds beyond the trainers' grace that a process gets to end
-TOO_SOON = 5.0  # seconds; a process that ends earlier is not started again
+TOO_SOON = 10.0  # seconds; a process that ends earlier has hardly served
+TRIES = 4  # how often in a row one may end too soon before we give up
+PAUSE = 1.0  # seconds before a process is started again
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +39,7 @@ class Launcher:
         self._kinds = {kind: served for kind, served in (("train", train), ("system", other)) if served}
         self._slots = {"train": slots, "system": THREADS}
         self._running: dict[int, tuple[str, float]] = {}  # process id: kind, when it started
+        self._too_soon = dict.fromkeys(self._kinds, 0)  # in a row
         self._clean = True
 
     def run(self) -> int:
@@ -52,16 +55,13 @@ class Launcher:
                 log.info("stopping", extra={"signal": signal.Signals(got.si_signo).name})
                 deadline = time.monotonic() + self._settings.drain_grace + MARGIN
                 self._tell(signal.SIGTERM)
-            for kind, age in self._reap():
+            for kind, code, age in self._reap():
                 if deadline < float("inf"):
-                    continue
-                self._clean = False
-                if age < TOO_SOON:
-                    log.error("a process ends as soon as it starts; giving up", extra={"kind": kind})
+                    self._clean = self._clean and code == 0
+                elif not self._restart(kind, age):
+                    self._clean = False
                     deadline = time.monotonic() + self._settings.drain_grace + MARGIN
                     self._tell(signal.SIGTERM)
-                else:
-                    self._start(kind)
             if time.monotonic() > deadline:
                 log.error("not all ended in time; killing them")
                 self._clean = False
@@ -81,13 +81,23 @@ class Launcher:
         process.returncode = 0  # it is ours to wait for, together with the orphans
         log.info("started", extra={"kind": kind, "queues": ",".join(self._kinds[kind]), "child": process.pid})
 
+    def _restart(self, kind: str, age: float) -> bool:
+        """Start a process anew that ended unasked; False if that is hopeless."""
+        self._too_soon[kind] = self._too_soon[kind] + 1 if age < TOO_SOON else 0
+        if self._too_soon[kind] >= TRIES:
+            log.error("a process ends as soon as it starts; giving up", extra={"kind": kind})
+            return False
+        time.sleep(PAUSE)
+        self._start(kind)
+        return True
+
     def _tell(self, number: signal.Signals) -> None:
         for pid in self._running:
             os.kill(pid, number)  # not waited for yet, so the number is still its own
 
-    def _reap(self) -> list[tuple[str, float]]:
-        """Wait for what has ended, orphans too; kind and age (seconds) of those that we had started."""
-        ended: list[tuple[str, float]] = []
+    def _reap(self) -> list[tuple[str, int, float]]:
+        """Wait for what has ended, orphans too; kind, code and age (s) of those we had started."""
+        ended: list[tuple[str, int, float]] = []
         while True:
             try:
                 pid, status = os.waitpid(-1, os.WNOHANG)
@@ -98,9 +108,8 @@ class Launcher:
             if started := self._running.pop(pid, None):
                 kind, at = started
                 code = os.waitstatus_to_exitcode(status)
-                self._clean = self._clean and code == 0
                 log.info("ended", extra={"kind": kind, "child": pid, "code": code})
-                ended.append((kind, time.monotonic() - at))
+                ended.append((kind, code, time.monotonic() - at))
 
 
 class Presence(threading.Thread):

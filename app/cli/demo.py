@@ -49,7 +49,7 @@ def demo(
 @contextmanager
 def _service(console: Console, slots: int | None) -> Iterator["Client"]:
     """A service in a home of its own that goes when it does."""
-    from app.client import Client  # noqa: PLC0415
+    from app.client import Client, Unreachable  # noqa: PLC0415
     from app.embedded.service import Service  # noqa: PLC0415
     from app.embedded.service import slots as cores  # noqa: PLC0415
 
@@ -62,10 +62,14 @@ def _service(console: Console, slots: int | None) -> Iterator["Client"]:
     try:
         with (
             Service(home, slots=slots or cores(), temporary=True, hear=hear) as service,
-            Client(service.url, patience=30) as client,
+            Client(service.url, patience=15) as client,
         ):
             console.print(f"         ready at {service.url}")
-            yield client
+            try:
+                yield client
+            except Unreachable:
+                service.check()
+                raise
             console.print("\nStopping the service")
     except KeyboardInterrupt:
         console.print("\nInterrupted; everything is stopped")

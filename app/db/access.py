@@ -69,7 +69,11 @@ async def request_session(request: Request) -> AsyncIterator[Session]:
     """
     database: Database = request.app.state.database
     async with database.slot():
-        session = (database.readers if request.method == "GET" else database.sessions)()
+        if request.method == "GET":
+            with database.readers() as session:  # no transaction to end, so closing does not block
+                yield session
+            return
+        session = database.sessions()
         try:
             yield session
         except BaseException:

@@ -24,7 +24,12 @@ def make_engine(
         pool_timeout=5,
         pool_pre_ping=True,
         pool_recycle=1800,
-        connect_args={"application_name": f"synib-{role}", "options": options, "connect_timeout": 5},
+        connect_args={
+            "application_name": f"synib-{role}",
+            "options": options,
+            "connect_timeout": 5,
+            "client_encoding": "utf8",  # of a database made without a locale psycopg would give us bytes
+        },
     )
 
 

@@ -92,6 +92,17 @@ class Service:
                 raise ServiceFailed(news["message"], news["log"], news["tail"])
             yield news
 
+    def check(self) -> None:
+        """Say why it has ended, if it has.
+
+        Raises:
+            ServiceFailed: with the log of what failed.
+        """
+        if self._process and self._process.poll() is not None:
+            for _ in self.news():
+                pass
+            raise ServiceFailed("the supervisor has ended without a word")
+
     def _start(self) -> None:
         self.home.mkdir(parents=True, exist_ok=True)
         signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # no interrupt between birth and bookkeeping

@@ -23,7 +23,7 @@ from app.examples.params import Cursor, Filter, Format, Sort
 if TYPE_CHECKING:
     pass
 
-STRETCH = 10_000  # rows; some 10 MB in flight with three modalities
+STRETCH = 10_000  # rows, or fewer where the format wants it
 
 
 @dataclass(frozen=True)
@@ -78,19 +78,20 @@ async def stream(
     flat = columns(known)
     where = repository.conditions(run_id, asked, known)
     file = encoder(to)
+    stretch = min(STRETCH, file.most)
     after: Cursor | None = None
     while True:
         begin = after
 
         def read(session: Session, begin: Cursor | None = begin) -> list[bytes]:
-            query = repository.in_order([column.source for column in flat], where, sort, begin, STRETCH)
+            query = repository.in_order([column.source for column in flat], where, sort, begin, stretch)
             return list(repository.copy_csv(session, query))
 
         rows = await database.run(read)
         piece = await run_in_threadpool(_piece, rows, flat, file)
         if piece:
             yield piece
-        if len(rows) < STRETCH:
+        if len(rows) < stretch:
             break
         after = _behind(rows[-1], flat, sort)
     if end := await run_in_threadpool(file.close):

@@ -10,20 +10,32 @@ from sqlalchemy import (
     Select,
     SQLColumnExpression,
     Uuid,
+    any_,
     cast,
     func,
+    literal,
     literal_column,
     select,
     tuple_,
     type_coerce,
 )
-from sqlalchemy.dialects.postgresql import REAL
+from sqlalchemy.dialects.postgresql import ARRAY, INTEGER, REAL
 from sqlalchemy.orm import Session
+from sqlalchemy.types import NULLTYPE, TypeEngine
 
 from app.db.tables import Example, Run
 from app.examples.names import Names, code
 from app.examples.params import Cursor, Filter, Sort, single
 from app.runs.status import Status
+
+_run = type_coerce(Example.run_id, Uuid())
+
+RECORD = [
+    type_coerce(column, NULLTYPE) if isinstance(column.type, ARRAY) else column
+    for column in Example.__table__.c
+    if column.name != "run_id"
+]
+"""Everything that a record tells; the driver's lists as they are, without a look at every element."""
 
 
 def names(session: Session, run_id: str) -> Names | None:
@@ -40,7 +52,7 @@ def conditions(run_id: str, asked: Filter, known: Names) -> list[ColumnElement[b
         InvalidRequest: it names a class or group that the run does not have.
     """
     run = uuid.UUID(run_id.partition("_")[2])
-    found: list[ColumnElement[bool]] = [type_coerce(Example.run_id, Uuid()) == run]
+    found: list[ColumnElement[bool]] = [_run == run]
     if asked.group is not None:
         found.append(Example.group == code(known.groups, "group", asked.group))
     if asked.label is not None:
@@ -88,7 +100,7 @@ def in_order(
 def seed_statistics(session: Session, run: Run, positions: Sequence[int]) -> Sequence[Row[Any]]:
     """Count, mean and spread of synergy at each position, over the succeeded runs of the same method."""
     siblings = session.scalars(
-        select(Run.id).where(
+        select(type_coerce(Run.id, Uuid())).where(
             Run.experiment_id == run.experiment_id,
             Run.method_index == run.method_index,
             Run.status == Status.SUCCEEDED,
@@ -103,7 +115,8 @@ def seed_statistics(session: Session, run: Run, positions: Sequence[int]) -> Seq
             func.avg(Example.synergy).label("mean"),
             func.stddev_samp(Example.synergy).label("spread"),
         )
-        .where(Example.run_id.in_(siblings), Example.position.in_(positions))
+        .where(_run == any_(_array(siblings, Uuid())))
+        .where(Example.position == any_(_array(positions, INTEGER())))
         .group_by(Example.position)
     ).all()
 
@@ -118,6 +131,11 @@ def copy_csv(session: Session, query: Select[Any]) -> Iterator[bytes]:
         cursor.copy(f"COPY ({compiled}) TO STDOUT (FORMAT csv)", compiled.params) as rows,
     ):
         yield from map(bytes, rows)
+
+
+def _array(values: Sequence[Any], kind: TypeEngine[Any]) -> ColumnElement[Any]:
+    """One parameter for all values: an IN of a thousand is a long statement, parsed anew every time."""
+    return literal(list(values), ARRAY(kind))
 
 
 def _real(value: float) -> ColumnElement[float]:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
-from app.db.tables import Example, Run
+from app.db.tables import Run
 from app.examples import repository
 from app.examples.names import Names
 from app.examples.params import Cursor, ExamplesParams, Sort
@@ -34,8 +34,8 @@ def page(session: Session, run: Run, known: Names, asked: ExamplesParams) -> dic
     limit = asked.limit or PAGE
     after = None if asked.after is None else Cursor.decode(asked.after, asked.sort)
     where = repository.conditions(run.id, asked, known)
-    columns = [column for column in Example.__table__.c if column.name != "run_id"]
-    rows = session.execute(repository.in_order(columns, where, asked.sort, after, limit + 1)).all()
+    query = repository.in_order(repository.RECORD, where, asked.sort, after, limit + 1)
+    rows = session.execute(query).all()
     more, rows = len(rows) > limit, rows[:limit]
     intervals = seed_intervals(session, run, [row.position for row in rows])
     data = [record(row, known) | {"seeds": intervals.get(row.position)} for row in rows]

@@ -83,7 +83,7 @@ def list_runs(principal: Reader, session: DbSession, asked: Annotated[RunList, Q
 
 
 @router.get("/{run_id}", responses=answers(RunNotFound))
-def get(run: OwnRun) -> RunSchema:
+async def get(run: OwnRun) -> RunSchema:  # without I/O of its own it needs no thread
     """A run: where it is, why, and how far."""
     return RunSchema.model_validate(run)
 

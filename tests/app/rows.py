@@ -4,6 +4,7 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
+import httpx
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
@@ -98,3 +99,15 @@ def add_metrics(session: Session, run: Run, values: Sequence[dict[str, float]]) 
         ],
     )
     session.commit()
+
+
+def walk(api: httpx.Client, run: Run, **params: Any) -> list[dict[str, Any]]:
+    """All pages."""
+    seen: list[dict[str, Any]] = []
+    while True:
+        page = api.get(f"/v1/runs/{run.id}/examples", params=params).raise_for_status().json()
+        seen += page["data"]
+        if not page["has_more"]:
+            assert page["next_after"] is None
+            return seen
+        params["after"] = page["next_after"]

@@ -105,6 +105,6 @@ def test_no_sequence_of_calls_leaves_the_table(embedded: Api, api: httpx.Client,
     run_state_machine_as_test(
         Life,
         settings=settings(
-            max_examples=40, stateful_step_count=20, deadline=None, suppress_health_check=quiet
+            max_examples=25, stateful_step_count=20, deadline=None, suppress_health_check=quiet
         ),
     )

@@ -28,7 +28,9 @@ class Spy(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.seen: list[dict[str, Tensor]] = []
-        self.layer = nn.Linear(82, 3)
+        with torch.random.fork_rng():
+            torch.manual_seed(5)
+            self.layer = nn.Linear(82, 3)
 
     def forward(self, x: Mapping[str, Tensor]) -> Tensor:
         self.seen.append(dict(x))
@@ -242,7 +244,7 @@ def test_a_token_starts_at_the_mean_and_learns(on: Any) -> None:
     objective = SynIB(mask=FullMask(fill="token", on=on), shapes=SHAPES)
     assert {name: token.shape for name, token in objective.tokens.items()} == SHAPES
     before = objective(model, x, y).penalty.item()
-    optimizer = torch.optim.Adam(objective.parameters(), lr=0.01)
+    optimizer = torch.optim.Adam(objective.parameters(), lr=0.05)
     for _ in range(50):
         losses = objective(model, x, y)
         optimizer.zero_grad()

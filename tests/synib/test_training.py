@@ -178,7 +178,7 @@ def interruptible(optimizer: str = "adam") -> spec.Experiment:
     )
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     optimizer=st.sampled_from(["adam", "adamw", "sgd"]),
     method=st.integers(0, 3),
@@ -234,7 +234,7 @@ def test_the_checkpoint_of_another_run_is_refused(tmp_path: Path, change: dict[s
         run(other, **({"method": 1, "seed": 0} | change), checkpoint=path)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(where=st.floats(0, 1, exclude_max=True), torn=st.booleans())
 def test_a_torn_or_altered_checkpoint_is_refused(
     checkpointed: bytes, tmp_path_factory: pytest.TempPathFactory, where: float, torn: bool

@@ -108,8 +108,9 @@ class Service:
             if got := what():
                 return got
             time.sleep(0.05)
-        logs = "\n".join(log.read_text() for log in self.settings.store.rglob("*.log"))
-        raise AssertionError(f"not within {seconds} s; the logs:\n{logs[-6000:]}")
+        logs = sorted(self.settings.store.rglob("*.log"), key=lambda log: log.stat().st_mtime)[-6:]
+        ends = "\n".join(f"{log.name}:\n{log.read_text()[-3000:]}" for log in logs)
+        raise AssertionError(f"not within {seconds} s; the newest logs:\n{ends}")
 
     def until_ended(self, *run_ids: str, seconds: float = 120) -> list[Run]:
         self.until(lambda: all(self.run(run_id).status in FINISHED for run_id in run_ids), seconds)

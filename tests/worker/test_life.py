@@ -95,6 +95,18 @@ def test_a_run_whose_trainer_always_dies_is_given_up(service: Service) -> None:
 
 
 @pytest.mark.slow
+def test_a_server_killed_as_it_starts_is_started_again(service: Service) -> None:
+    worker = service.worker("train.cpu")
+    for _ in range(2):
+        server = service.until(lambda: family(worker.pid)[1:])[0]
+        kill(server)
+        service.until(lambda dead=server: dead not in family(worker.pid))
+    service.until(lambda: len(family(worker.pid)) >= 3)  # launcher, server, supervisor
+    worker.send_signal(signal.SIGTERM)
+    assert worker.wait(timeout=30) == 0
+
+
+@pytest.mark.slow
 def test_killing_the_launcher_leaves_no_process(service: Service) -> None:
     worker = service.worker()
     (run,) = service.submit(**LONG)
