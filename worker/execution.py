@@ -24,6 +24,7 @@ from worker.ending import SMALLER
 from worker.files import RunFiles, replace
 
 PULSE = 1.0  # seconds between two signs of life
+MANY = 10_000  # examples
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +68,8 @@ class Execution:
         kept = results.keep(self.files, run.attempt, trained, report)
         persist(self.sessions, lambda session: results.finish(session, run, self.token, report, table, kept))
         self.files.checkpoint.unlink(missing_ok=True)
+        if len(table) >= MANY:
+            persist(self.sessions, results.analyze)
         log.info("succeeded", extra={"run": run.id, "examples": len(table)})
 
     def _begin(self, session: Session) -> tuple[Run, spec.Experiment]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import delete
+from sqlalchemy import delete, text
 from sqlalchemy.orm import Session
 
 from app.db.tables import Artifact, Example, Run
@@ -62,3 +62,8 @@ def finish(
     session.execute(delete(Artifact).where(Artifact.run_id == run.id))
     session.add_all(Artifact(run_id=run.id, **vars(one)) for one in kept)
     transition(session, held, Status.SUCCEEDED, report=report.model_dump(mode="json"))
+
+
+def analyze(session: Session) -> None:
+    """Tell the planner of many new rows now: until it knows, a filtered page sorts a whole run."""
+    session.execute(text("ANALYZE example"))

@@ -14,7 +14,7 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, INTEGER, JSONB, REAL, SMALLINT, UUID
+from sqlalchemy.dialects.postgresql import ARRAY, BIGINT, INTEGER, JSONB, REAL, SMALLINT, UUID
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from app.db.ids import EXPERIMENT, KEY, PROJECT, RUN, new_id
@@ -66,7 +66,10 @@ class Experiment(Base):
     """One question: a resolved spec and, when its last run has ended, the comparison."""
 
     __tablename__ = "experiment"
-    __table_args__ = (Index("ix_experiment_project_id_id", "project_id", "id"),)
+    __table_args__ = (
+        Index("ix_experiment_project_id_id", "project_id", "id"),
+        Index("ix_experiment_unfinished", "id", postgresql_where=text("finished_at IS NULL")),
+    )
 
     id: Mapped[str] = mapped_column(EXPERIMENT, primary_key=True, default=lambda: new_id("exp"))
     project_id: Mapped[str] = mapped_column(ForeignKey("project.id", ondelete="CASCADE"))
@@ -172,7 +175,7 @@ class Artifact(Base):
     name: Mapped[str] = mapped_column(primary_key=True)
     path: Mapped[str]
     media_type: Mapped[str]
-    size: Mapped[int]
+    size: Mapped[int] = mapped_column(BIGINT)
     sha256: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
@@ -180,7 +183,7 @@ class Artifact(Base):
 class Example(Base):
     """What a run's model sees in one example, alone, jointly and without. Arrays follow the report's orders.
 
-    Written once, by COPY, while the run's row is locked; so there is no foreign key to check row by row.
+    Written once, by COPY, in the transaction that ends the run: no foreign key needs a check row by row.
     """
 
     __tablename__ = "example"

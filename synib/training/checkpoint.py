@@ -24,7 +24,8 @@ def write(path: Path, tensors: Mapping[str, Tensor], about: Mapping[str, Any]) -
     """Replace ``path`` so that, whenever the machine stops, it holds the old content or the new one."""
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     text = json.dumps(about)
-    metadata = {"about": text, "sha256": _sha256(tensors, text)}
+    # One key: safetensors writes several in any order, and equal weights shall be equal files.
+    metadata = {"run": json.dumps({"about": text, "sha256": _sha256(tensors, text)})}
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         save_file(tensors, temporary, metadata)
@@ -43,7 +44,7 @@ def read(path: Path, device: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """
     try:
         with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
+            metadata = json.loads((file.metadata() or {}).get("run", "{}"))
             tensors: dict[str, Tensor] = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except SafetensorError as error:
         raise CorruptCheckpoint(f"{path} is no checkpoint ({error}); delete it to start over") from None

@@ -20,6 +20,7 @@ from synib.training import (
     EpochMetrics,
     Interrupted,
     Trained,
+    checkpoint,
     train,
 )
 from tests.synib.examples import SMALL, experiment
@@ -262,3 +263,10 @@ def test_a_diverged_run_says_what_to_lower(tmp_path: Path) -> None:
                 update={"training": asked.training.model_copy(update={"epochs": 500, "early_stopping": None})}
             )
         )
+
+
+def test_equal_weights_are_equal_files(tmp_path):
+    files = [tmp_path / f"{number}.safetensors" for number in range(8)]
+    for file in files:
+        checkpoint.write(file, {"a": torch.ones(3), "b": torch.zeros(2)}, {"best_epoch": 1})
+    assert len({file.read_bytes() for file in files}) == 1
