@@ -21,7 +21,7 @@ up: $(READY) ## keep the service running on 127.0.0.1:8000 (PORT= changes it) un
 	@$(BIN)/synib up --port $(PORT)
 
 test: $(READY) ## all tests, in parallel, on real servers
-	@OMP_NUM_THREADS=1 $(BIN)/pytest -n logical --maxprocesses 8 --dist loadgroup
+	@OMP_NUM_THREADS=1 $(BIN)/pytest -n logical --maxprocesses 8 --dist loadfile
 
 lint: $(READY) ## ruff, mypy --strict, import-linter
 	@$(BIN)/ruff check

@@ -32,8 +32,6 @@ from synib.spec import parse_experiment
 from synib.yaml import load_yaml
 from tests.factories import TINY
 
-pytestmark = pytest.mark.xdist_group("live service")
-
 SPEC = TINY | {"replication": {"seeds": 2}}
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.yaml"))
 ENDLESS = TINY | {"training": {"epochs": 100_000, "early_stopping": None}}
