@@ -65,9 +65,8 @@ class SynIB(Vanilla):
         views = {
             name: cat([z[name], *(withheld[name] if name == gone else z[name] for gone in z)]) for name in z
         }
-        logits = network.fuse(
-            views
-        )  # one batched pass for all V = k + 1 views: intact, then one withheld each
+        # One batched pass for all V = k + 1 views: intact, then one withheld each.
+        logits = network.fuse(views)
         logits_VBK = logits.reshape(1 + len(z), len(y), -1)
         penalty = divergence(logits_VBK[1:], self.reference(logits_VBK[1:])).mean()
         return Losses(
