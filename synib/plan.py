@@ -49,7 +49,7 @@ def plan(experiment: spec.Experiment) -> Plan:
     """Expand an experiment."""
     experiment = experiment.resolved()
     info = experiment.dataset.info()
-    examples = experiment.dataset.split.counts(info.examples)
+    examples = info.counts
     steps = math.ceil(examples["train"] / experiment.training.batch_size) * experiment.training.epochs
     names = experiment.method_names()
     runs = [PlannedRun(method=name, seed=seed) for seed in experiment.seeds() for name in names]
@@ -137,7 +137,8 @@ def _fusion_widths(experiment: spec.Experiment, info: spec.DataInfo) -> list[int
 
 
 def _parameters(experiment: spec.Experiment, info: spec.DataInfo) -> dict[str, int]:
-    hidden, K = experiment.unimodal_heads.hidden, len(info.classes)
+    width, K = experiment.unimodal_heads.hidden, len(info.classes)
+    hidden = [width] if width else []
     encoders = {name: modality.encoder for name, modality in experiment.modalities.items()}
     return (
         {
@@ -145,7 +146,7 @@ def _parameters(experiment: spec.Experiment, info: spec.DataInfo) -> dict[str, i
             for name, encoder in encoders.items()
         }
         | {"fusion": _linear(_fusion_widths(experiment, info))}
-        | {f"heads/{name}": _linear([encoder.features, hidden, K]) for name, encoder in encoders.items()}
+        | {f"heads/{name}": _linear([encoder.features, *hidden, K]) for name, encoder in encoders.items()}
     )
 
 

@@ -39,5 +39,5 @@ class Registry(Generic[Part]):
         return iter(self._parts)
 
     def _discover(self) -> None:
-        for module in pkgutil.iter_modules(import_module(self._package).__path__, f"{self._package}."):
+        for module in pkgutil.walk_packages(import_module(self._package).__path__, f"{self._package}."):
             import_module(module.name)

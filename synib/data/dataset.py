@@ -25,6 +25,8 @@ class Dataset:
     classes: tuple[str, ...]
     posterior: NDArray[np.float64] | None = None  # (N, K) exact p(y|every x), where it is known
     synergy: float | None = None  # closed form, bits
+    source: NDArray[np.str_] | None = None  # (N,) where an example's label can be read: synergy, unique_…
+    oracle: dict[str, NDArray[np.bool_]] | None = None  # {modality: (N, *shape)} coordinates of the synergy
 
     def __len__(self) -> int:
         return len(self.y)
@@ -45,6 +47,8 @@ class Dataset:
             split=self.split[rows],
             example_id=self.example_id[rows],
             posterior=None if self.posterior is None else self.posterior[rows],
+            source=None if self.source is None else self.source[rows],
+            oracle=None if self.oracle is None else {m: known[rows] for m, known in self.oracle.items()},
         )
 
     def sha256(self) -> str:

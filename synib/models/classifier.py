@@ -1,15 +1,16 @@
 """The multimodal classifier whose parts an experiment chooses."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.nn.functional import log_softmax
 
 from synib import spec
-from synib.models.parts import encoders, fusions
+from synib.models.parts import encoders, fusions, perceptron
 from synib.seeds import derive
 
 
@@ -18,6 +19,9 @@ class Moments(NamedTuple):
 
     mean: Tensor
     std: Tensor
+
+
+Predict = Literal["fusion", "heads", "product"]
 
 
 class MultimodalClassifier(nn.Module):
@@ -29,9 +33,11 @@ class MultimodalClassifier(nn.Module):
     Args:
         experiment: resolved, so that every modality has its encoder.
         info: shapes and classes of the data.
-        moments: of the training examples; without them inputs are taken as they are (weights loaded later
-            bring their own).
+        moments: of the training examples; without them, and where a modality is not to be normalised, inputs
+            are taken as they are (weights loaded later bring their own).
         seed: the only thing that initial weights depend on; the global generator is left as it was.
+        predict: what the logits are. ``fusion``: the fusion's. ``heads``: the sum of the unimodal heads'.
+            ``product``: the log-probabilities of both added up, a product of experts.
     """
 
     def __init__(
@@ -41,13 +47,16 @@ class MultimodalClassifier(nn.Module):
         moments: Mapping[str, Moments] | None = None,
         *,
         seed: int = 0,
+        predict: Predict = "fusion",
     ) -> None:
         super().__init__()
+        self.predict = predict
         modalities = experiment.modalities
         features = {name: modality.encoder.features for name, modality in modalities.items()}
         self.modalities = tuple(modalities)
         for name in modalities:
-            mean, std = moments[name] if moments else (torch.zeros(()), torch.ones(()))
+            as_it_is = (torch.zeros(()), torch.ones(()))
+            mean, std = moments[name] if moments and modalities[name].normalize else as_it_is
             shape = info.shapes[name]
             self.register_buffer(f"mean_{name}", mean.expand(shape).clone())
             self.register_buffer(f"std_{name}", std.expand(shape).clone())
@@ -64,7 +73,8 @@ class MultimodalClassifier(nn.Module):
             self.unimodal = nn.ModuleDict(
                 {
                     name: nn.Sequential(
-                        nn.Linear(features[name], hidden), nn.ReLU(), nn.Linear(hidden, len(info.classes))
+                        *perceptron([features[name], hidden] if hidden else [features[name]]),
+                        nn.Linear(hidden or features[name], len(info.classes)),
                     )
                     for name in modalities
                 }
@@ -88,8 +98,13 @@ class MultimodalClassifier(nn.Module):
         return {name: self.encoders[name](values) for name, values in self.normalize(x).items()}
 
     def fuse(self, z: Mapping[str, Tensor]) -> Tensor:
-        """Representations of all modalities to logits (B, K)."""
+        """Representations of all modalities to logits (B, K), as ``predict`` says."""
+        if self.predict == "heads":
+            return torch.stack(list(self.heads(z).values())).sum(dim=0)
         logits: Tensor = self.fusion(z)
+        if self.predict == "product":
+            experts = [logits, *self.heads(z).values()]
+            return torch.stack([log_softmax(expert, dim=-1) for expert in experts]).sum(dim=0)
         return logits
 
     def heads(self, z: Mapping[str, Tensor]) -> dict[str, Tensor]:

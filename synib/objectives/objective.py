@@ -2,18 +2,25 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar, NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from synib import spec
-from synib.models import Moments
+from synib.models import Moments, Predict
 from synib.registry import Registry
 
 Batch = Mapping[str, Tensor]
 """{modality: (B, *shape)}, raw."""
+
+
+class Examples(NamedTuple):
+    """All examples of a split, on the device."""
+
+    x: Batch
+    y: Tensor
 
 
 @dataclass(frozen=True)
@@ -24,7 +31,9 @@ class Losses:
     penalty: Tensor
     heads: Tensor
     corrupted: Tensor
-    """Share of coordinates that masks chose, mean over modalities; 0 without masks. Not part of the total."""
+    """Share of coordinates that masks withheld, mean over modalities; 0 without masks. Not in the total."""
+    by_modality: Mapping[str, Tensor] = field(default_factory=dict)
+    """What an objective that balances modalities needs of each of them in ``Objective.backward``."""
 
     @property
     def total(self) -> Tensor:
@@ -49,15 +58,39 @@ class Network:
 
 
 class Objective(nn.Module):
-    """Turns a model and a batch into losses.
+    """Turns a model and a batch into losses, and if need be losses into gradients.
 
-    ``forward(model, x, y, *, generator=None)`` with ``model`` any callable from {modality: (B, *shape)} to
-    logits (B, K), ``y`` (B,) class indices, and ``generator`` the source of all randomness in the objective.
+    ``forward(model, x, y, *, generator=None, oracle=None)`` with ``model`` any callable from
+    {modality: (B, *shape)} to logits (B, K), ``y`` (B,) class indices, ``generator`` the source of all
+    randomness in the objective, and ``oracle`` {modality: (B, *shape)}, true where the synergy is.
+
+    A training loop calls, in this order: ``begin`` once; each epoch ``begin_epoch``; each step ``forward``,
+    ``backward``, the optimiser, ``after_step``; then ``end_epoch``. All but ``forward`` may be left out for
+    objectives that do not override them. What must survive an interruption is a buffer.
     """
+
+    predict: ClassVar[Predict] = "fusion"
+    """What the trained model's prediction is."""
 
     def __init__(self, heads: spec.UnimodalHeads | None = None) -> None:
         super().__init__()
         self.unimodal = heads or spec.UnimodalHeads()
+
+    def begin(self, model: Any, train: Examples, validation: Examples) -> None:
+        """Before the first step, with initial weights; again where an interrupted run is built anew."""
+
+    def begin_epoch(self, epoch: int) -> None:
+        """Before the epoch's first step, and again where it is resumed; 0 is the first. Changes no weight."""
+
+    def backward(self, model: Any, losses: Losses) -> None:
+        """Leave gradients in the parameters; ``None`` for those that the optimiser shall not touch."""
+        torch.autograd.backward(losses.total)
+
+    def after_step(self, model: Any) -> None:
+        """After the optimiser's step."""
+
+    def end_epoch(self, model: Any, epoch: int, train: Examples, validation: Examples) -> None:
+        """After the epoch's last step and its validation; may change weights, by seeded randomness only."""
 
     def heads_loss(self, network: Network, z: Batch, y: Tensor) -> Tensor:
         """Weighted cross-entropy of the unimodal heads, mean over modalities; 0 if the network has none."""

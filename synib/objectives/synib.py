@@ -1,6 +1,7 @@
 """The synergistic information bottleneck."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import torch
 from torch import Generator, Tensor, cat, nn
@@ -57,7 +58,15 @@ class SynIB(Vanilla):
             {name: nn.Parameter(torch.zeros(shape)) for name, shape in (shapes or {}).items() if learns}
         )
 
-    def forward(self, model: object, x: Batch, y: Tensor, *, generator: Generator | None = None) -> Losses:
+    def forward(
+        self,
+        model: Any,
+        x: Batch,
+        y: Tensor,
+        *,
+        generator: Generator | None = None,
+        oracle: Batch | None = None,
+    ) -> Losses:
         if not self.weight:
             return super().forward(model, x, y)
         network = Network.of(model)

@@ -1,5 +1,7 @@
 """The baseline: be right with all modalities."""
 
+from typing import Any
+
 import torch
 from torch import Generator, Tensor
 from torch.nn.functional import cross_entropy
@@ -11,7 +13,15 @@ from synib.objectives.objective import Batch, Losses, Network, Objective, method
 class Vanilla(Objective):
     """loss = CE(q(y|x), y) + CE of the unimodal heads, which by default leave the encoders alone."""
 
-    def forward(self, model: object, x: Batch, y: Tensor, *, generator: Generator | None = None) -> Losses:
+    def forward(
+        self,
+        model: Any,
+        x: Batch,
+        y: Tensor,
+        *,
+        generator: Generator | None = None,
+        oracle: Batch | None = None,
+    ) -> Losses:
         network = Network.of(model)
         z = network.encode(x)
         task = cross_entropy(network.fuse(z), y)

@@ -24,7 +24,7 @@ class Interrupted(Exception):
 
 @dataclass(frozen=True)
 class Trained:
-    """A finished run. The model carries the weights of the best epoch and is in evaluation mode."""
+    """A finished run. The model carries the weights of the epoch to keep and is in evaluation mode."""
 
     model: MultimodalClassifier
     history: list[EpochMetrics]
@@ -65,12 +65,11 @@ def train(
         state.restore(checkpoint, device)
     for past in state.history:
         on_epoch(past)
-    x, y = tensors(dataset, "train", experiment, device)
-    held_out = tensors(dataset, "validation", experiment, device)
-    masks = torch.Generator(device)
+    (x, y), masks = state.train, torch.Generator(device)
     with torch.random.fork_rng(devices=[device] if device.startswith("cuda") else []):
         while not state.finished:
             state.model.train()
+            state.objective.begin_epoch(state.epoch)
             for rows in state.batches_left(device):
                 if should_stop():
                     if checkpoint:
@@ -78,27 +77,26 @@ def train(
                     raise Interrupted(f"stopped before step {state.step + 1}")
                 torch.manual_seed(derive(seed, "dropout", state.step))
                 masks.manual_seed(derive(seed, "masks", state.step))
-                batch = {name: values[rows] for name, values in x.items()}
-                losses = state.objective(state.model, batch, y[rows], generator=masks)
+                batch, known = pick(x, rows), pick(state.oracle, rows) if state.oracle else None
+                losses = state.objective(state.model, batch, y[rows], generator=masks, oracle=known)
                 state.optimizer.zero_grad()
-                losses.total.backward()
+                state.objective.backward(state.model, losses)
                 state.optimizer.step()
+                state.objective.after_step(state.model)
                 state.count(losses, len(rows))
-            epoch = state.close_epoch(validate(state.model, *held_out, 2 * experiment.training.batch_size))
+            held_out = validate(state.model, *state.validation, 2 * experiment.training.batch_size)
+            epoch = state.close_epoch(held_out)
+            state.objective.end_epoch(state.model, epoch.epoch, state.train, state.validation)
             if checkpoint:
                 state.save(checkpoint)
             on_epoch(epoch)
     state.model.load_state_dict(state.best)
-    return Trained(state.model.eval(), state.history, state.best_epoch, state.epoch, state.step)
+    return Trained(state.model.eval(), state.history, state.kept_epoch, state.epoch, state.step)
 
 
-def tensors(
-    dataset: Dataset, split: str, experiment: spec.Experiment, device: str
-) -> tuple[dict[str, Tensor], Tensor]:
-    """Raw inputs {modality: (N, *shape)} and labels (N,) of one split, on the device for the whole run."""
-    part = dataset.select(split)
-    x = {name: torch.from_numpy(part.x[name]).to(device) for name in experiment.modalities}
-    return x, torch.from_numpy(part.y).to(device)
+def pick(values: Mapping[str, Tensor], rows: Tensor) -> dict[str, Tensor]:
+    """Some rows of every modality."""
+    return {name: column[rows] for name, column in values.items()}
 
 
 @torch.no_grad()

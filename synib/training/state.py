@@ -11,7 +11,7 @@ from torch import Tensor
 from synib import spec
 from synib.data import Dataset
 from synib.models import MultimodalClassifier, moments_of
-from synib.objectives import Losses, build
+from synib.objectives import Examples, Losses, build
 from synib.seeds import derive
 from synib.training import checkpoint
 
@@ -46,11 +46,17 @@ class State:
     ) -> None:
         info, train = experiment.dataset.info(), dataset.select("train")
         used = {name: train.x[name] for name in experiment.modalities}
-        self.settings = experiment.training
+        self.settings = experiment.training_of(method_index)
         self.seed = seed
         self.identity = {"spec": experiment.digest(), "method": method_index, "seed": seed}
-        self.model = MultimodalClassifier(experiment, info, moments_of(used), seed=seed).to(device)
-        self.objective = build(experiment.methods[method_index], experiment, info).to(device)
+        self.train, self.validation = (
+            tensors(dataset, split, experiment, device) for split in ("train", "validation")
+        )
+        self.oracle = oracle(train, experiment, device)
+        objective = build(experiment.methods[method_index], experiment, info)
+        model = MultimodalClassifier(experiment, info, moments_of(used), seed=seed, predict=objective.predict)
+        self.model, self.objective = model.to(device), objective.to(device)
+        self.objective.begin(self.model, self.train, self.validation)
         parameters = [*self.model.parameters(), *self.objective.parameters()]
         self.optimizer = make_optimizer(parameters, self.settings)
         self.examples = len(train)
@@ -74,6 +80,11 @@ class State:
     def best_epoch(self) -> int:
         """Whose validation NLL is the lowest, the first of equals; 0 before any."""
         return min(self.history, key=lambda m: m.values["validation/nll"]).epoch if self.history else 0
+
+    @property
+    def kept_epoch(self) -> int:
+        """Whose weights the run ends with."""
+        return self.best_epoch if self.settings.keep == "best" else self.epoch
 
     @property
     def finished(self) -> bool:
@@ -110,7 +121,7 @@ class State:
         self.history.append(epoch)
         self.done = 0
         self.totals.zero_()
-        if self.best_epoch == epoch.epoch:
+        if self.kept_epoch == epoch.epoch:
             self.best = {name: tensor.clone() for name, tensor in self.model.state_dict().items()}
         return epoch
 
@@ -145,6 +156,21 @@ class State:
             slots.setdefault(int(index), {})[slot] = tensor
         groups = self.optimizer.state_dict()["param_groups"]
         self.optimizer.load_state_dict({"state": slots, "param_groups": groups})
+
+
+def tensors(dataset: Dataset, split: str, experiment: spec.Experiment, device: str) -> Examples:
+    """Raw inputs {modality: (N, *shape)} and labels (N,) of one split, on the device for the whole run."""
+    part = dataset.select(split)
+    x = {name: torch.from_numpy(part.x[name]).to(device) for name in experiment.modalities}
+    return Examples(x, torch.from_numpy(part.y).to(device))
+
+
+def oracle(train: Dataset, experiment: spec.Experiment, device: str) -> dict[str, Tensor] | None:
+    """Where the training examples' synergy is, {modality: (N, *shape)}, if a method withholds it there."""
+    masks = [getattr(method, "mask", None) for method in experiment.methods]
+    if train.oracle is None or not any(isinstance(mask, spec.OracleMask) for mask in masks):
+        return None
+    return {name: torch.from_numpy(train.oracle[name]).to(device) for name in experiment.modalities}
 
 
 def make_optimizer(parameters: list[torch.nn.Parameter], settings: spec.Training) -> torch.optim.Optimizer:

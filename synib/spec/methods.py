@@ -1,0 +1,120 @@
+"""The objective and its controls. Rivals are in `synib.spec.rivals`."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from synib.spec.base import Fraction, Name, Spec
+from synib.spec.masks import FullMask, Mask, RandomMask
+
+Weight = Annotated[float, Field(ge=0, le=1e6)]
+
+
+class MethodSettings(Spec):
+    """What every method has; left out, the experiment's training decides. Tuning writes its finds here."""
+
+    name: Name | None = None
+    """Name in tables; the kind if left out."""
+    lr: Annotated[float, Field(gt=0, le=10)] | None = None
+    """Step size of this method, instead of ``training.lr``."""
+    weight_decay: Annotated[float, Field(ge=0, le=10)] | None = None
+    """Of this method, instead of ``training.weight_decay``."""
+
+
+class Vanilla(MethodSettings):
+    """Cross-entropy of the joint prediction and of the detached heads; what everything is compared with."""
+
+    kind: Literal["vanilla"] = "vanilla"
+
+
+class SynIB(MethodSettings):
+    """Synergistic information bottleneck: right with all modalities, unsure with one withheld."""
+
+    kind: Literal["synib"] = "synib"
+    weight: Weight = 1.0
+    """lambda, the weight of the penalty, a mean over modalities. 0 is vanilla, bit for bit."""
+    modality_weights: dict[str, Weight] = {}
+    """Weight of each modality's term where it is not 1: the penalty while this modality is withheld
+    (with ``all_but_one``: while it alone is seen)."""
+    mask: Mask = FullMask()
+    """What is withheld and what stands in its place; one family at a time."""
+    withhold: Literal["one", "all_but_one"] = "one"
+    """one: each modality in turn (the paper); penalises whatever k - 1 modalities know, pairwise synergy
+    among them too. all_but_one: all but each modality in turn; penalises only what single modalities know."""
+    reference: Literal["uniform", "class_prior", "unimodal", "gaussian"] = "uniform"
+    """The prediction to fall back to. class_prior: training frequencies. unimodal: the seen modalities' own
+    slowly averaged heads. gaussian: logits of 0, by KL(N(logits, I) ‖ N(0, I))."""
+    decay: Annotated[float, Field(ge=0, lt=1)] = 0.99
+    """Of the unimodal reference's average over steps."""
+    warm_up: Annotated[int, Field(ge=0, le=100_000)] = 0
+    """Epochs over which the weight rises linearly to its value, reached in the last of them; 0 is at once."""
+
+
+class Released(MethodSettings):
+    """The public code's behaviour, quirks and all, for comparison with published runs; else use synib.
+
+    Both mask families are penalised at once; KL runs backwards, from reference to prediction; a prediction
+    is drawn to the withheld modality's own, not to the other's; soft gates, in the reach of 20 small steps,
+    destroy what the head relies on; the learned mask's penalty does not reach the encoders; representations
+    are layer-normalised before they are masked, and filled with one shuffled donor.
+    """
+
+    kind: Literal["synib_released"] = "synib_released"
+    weight: Weight = 1.0
+    """lambda, of both families; a sum over modalities."""
+    rate: Fraction = 0.3
+    """Of the random mask."""
+    sparsity: Weight = 0.1
+    """Of the learned mask."""
+    anneal: Annotated[int, Field(ge=0, le=100_000)] = 0
+    """Epochs over which the weight rises; the first has none."""
+
+
+class ConfidencePenalty(MethodSettings):
+    """Control: KL(q ‖ uniform) on intact inputs (Pereyra et al. 2017); SynIB that withholds nothing."""
+
+    kind: Literal["confidence_penalty"] = "confidence_penalty"
+    weight: Weight = 0.1
+    """Of the penalty."""
+
+
+class MaskingOnly(MethodSettings):
+    """Control: SynIB's masks with cross-entropy instead of the penalty: masking as augmentation."""
+
+    kind: Literal["masking_only"] = "masking_only"
+    weight: Weight = 1.0
+    """Of the cross-entropy of withheld predictions, a mean over modalities."""
+    mask: Mask = RandomMask()
+    """As SynIB's."""
+    withhold: Literal["one", "all_but_one"] = "one"
+    """As SynIB's."""
+
+
+class NoisePenalty(MethodSettings):
+    """Control: SynIB's gradient on every withheld prediction, of the same size but in a random direction."""
+
+    kind: Literal["noise_penalty"] = "noise_penalty"
+    weight: Weight = 1.0
+    """As SynIB's."""
+    mask: Mask = FullMask()
+    """As SynIB's."""
+
+
+class LabelSmoothing(MethodSettings):
+    """Control: cross-entropy against labels mixed with the uniform distribution (Szegedy et al. 2016)."""
+
+    kind: Literal["label_smoothing"] = "label_smoothing"
+    smoothing: Fraction = 0.1
+    """Share of the uniform distribution."""
+
+
+class ModalityDropout(MethodSettings):
+    """Control and rival: in training whole modalities are withheld at random (Neverova et al. 2016)."""
+
+    kind: Literal["modality_dropout"] = "modality_dropout"
+    rate: Fraction = 0.2
+    """Probability that an example loses one modality, any with the same probability."""
+    fill: Literal["mean", "noise", "shuffle", "zero"] = "zero"
+    """What stands in its place."""
+    on: Literal["input", "latent"] = "latent"
+    """Whether raw inputs or representations are filled."""

@@ -1,0 +1,1 @@
+"""Rivals: other people's methods, each by its paper's own definition."""
