@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn.functional import log_softmax
 
 from synib import spec
+from synib.models.chain import Chain, layers_of
 from synib.models.parts import encoders, fusions, perceptron
 from synib.seeds import derive
 
@@ -110,6 +111,15 @@ class MultimodalClassifier(nn.Module):
     def heads(self, z: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """What each modality's representation says alone: {modality: logits (B, K)}."""
         return {name: self.unimodal[name](latent) for name, latent in z.items()}
+
+    def chain(self, name: str, latent: bool) -> Chain | None:
+        """A modality's own way to its head's logits, frozen, from its representation or from its raw values;
+        none where it is more than linear layers with ReLU between them."""
+        if latent:
+            layers = layers_of([self.unimodal[name]])
+            return Chain(layers) if layers else None
+        layers = layers_of([self.encoders[name], self.unimodal[name]])
+        return Chain(layers, *self.moments[name]) if layers else None
 
     def forward(self, x: Mapping[str, Tensor]) -> Tensor:
         """Raw {modality: (B, *shape)} to logits (B, K)."""

@@ -1,10 +1,10 @@
 """What stands in the place of what is withheld.
 
-A fill gets the intact values (B, *shape), their moments, the modality's learned token if there is one, and
-the generator; it returns values that broadcast to (B, *shape).
+Randomness is drawn apart from its use, so that many replicas can be computed at once from the same draws as
+one by one.
 """
 
-from collections.abc import Callable
+from typing import assert_never
 
 import torch
 from torch import Generator, Tensor
@@ -12,41 +12,50 @@ from torch import Generator, Tensor
 from synib.models import Moments
 from synib.spec import Fill
 
-
-def mean(values: Tensor, moments: Moments, token: Tensor | None, generator: Generator | None) -> Tensor:
-    return moments.mean
-
-
-def token(values: Tensor, moments: Moments, token: Tensor | None, generator: Generator | None) -> Tensor:
-    """Learned in spreads from the mean, so that one step size suits every unit; it starts at the mean."""
-    assert token is not None
-    return moments.mean + moments.std * token
+Drawn = dict[str, Tensor]
+"""Random numbers by purpose."""
 
 
-def noise(values: Tensor, moments: Moments, token: Tensor | None, generator: Generator | None) -> Tensor:
-    normal = torch.randn(values.shape, generator=generator, device=values.device, dtype=values.dtype)
-    return moments.mean + moments.std * normal
+def draw(fill: Fill, shape: torch.Size, generator: Generator | None, device: torch.device) -> Drawn:
+    """What a fill of values (B, *shape) needs of chance."""
+    match fill:
+        case "noise":
+            return {"normal": torch.randn(shape, generator=generator, device=device)}
+        case "shuffle":
+            return {"donors": cycle(shape[0], generator, device)}
+        case "mean" | "token" | "zero":
+            return {}
+        case _:
+            assert_never(fill)
 
 
-def shuffle(values: Tensor, moments: Moments, token: Tensor | None, generator: Generator | None) -> Tensor:
-    """Everybody is somebody else's donor: one random cycle through the batch."""
-    cycle = torch.randperm(len(values), generator=generator, device=values.device)
-    donors = torch.empty_like(cycle)
-    donors[cycle] = cycle.roll(1)
-    return values[donors]
+def stand_in(fill: Fill, values: Tensor, moments: Moments, token: Tensor | None, drawn: Drawn) -> Tensor:
+    """Values that broadcast to (B, *shape).
+
+    A token is learned in spreads from the mean, so that one step size suits all units; it starts at the mean.
+    """
+    match fill:
+        case "mean":
+            return moments.mean
+        case "token":
+            assert token is not None
+            return moments.mean + moments.std * token
+        case "noise":
+            return moments.mean + moments.std * drawn["normal"].to(values.dtype)
+        case "shuffle":
+            return values[drawn["donors"]]
+        case "zero":
+            return torch.zeros((), device=values.device, dtype=values.dtype)
+        case _:
+            assert_never(fill)
 
 
-def zero(values: Tensor, moments: Moments, token: Tensor | None, generator: Generator | None) -> Tensor:
-    return torch.zeros((), device=values.device, dtype=values.dtype)
-
-
-FILLS: dict[Fill, Callable[[Tensor, Moments, Tensor | None, Generator | None], Tensor]] = {
-    "mean": mean,
-    "token": token,
-    "noise": noise,
-    "shuffle": shuffle,
-    "zero": zero,
-}
+def cycle(size: int, generator: Generator | None, device: torch.device) -> Tensor:
+    """Everybody is somebody else's donor, (B,): one random cycle through the batch."""
+    order = torch.randperm(size, generator=generator, device=device)
+    donors = torch.empty_like(order)
+    donors[order] = order.roll(1)
+    return donors
 
 
 def batch_moments(values: Tensor) -> Moments:

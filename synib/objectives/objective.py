@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from synib import spec
-from synib.models import Moments, Predict
+from synib.models import Chain, Moments, Predict
 from synib.registry import Registry
 
 Batch = Mapping[str, Tensor]
@@ -48,11 +48,15 @@ class Network:
     fuse: Callable[[Batch], Tensor]
     heads: Callable[[Batch], dict[str, Tensor]] = lambda z: {}
     moments: Mapping[str, Moments] = field(default_factory=dict)
+    chain: Callable[[str, bool], Chain | None] = lambda name, latent: None
+    """A modality's own branch as linear layers, from representation (true) or input, if it is that simple."""
 
     @classmethod
     def of(cls, model: Any) -> "Network":
         if hasattr(model, "encode") and hasattr(model, "fuse"):
-            optional = {name: getattr(model, name) for name in ("heads", "moments") if hasattr(model, name)}
+            optional = {
+                name: getattr(model, name) for name in ("heads", "moments", "chain") if hasattr(model, name)
+            }
             return cls(encode=model.encode, fuse=model.fuse, **optional)
         return cls(encode=dict, fuse=model)
 

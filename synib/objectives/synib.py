@@ -1,18 +1,17 @@
 """The synergistic information bottleneck."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import torch
-from torch import Generator, Tensor, cat, nn
+from torch import Generator, Tensor
 from torch.nn.functional import cross_entropy
 
 from synib import spec
-from synib.models import Moments
-from synib.objectives.fills import FILLS, batch_moments
-from synib.objectives.masks import masks
-from synib.objectives.objective import Batch, Losses, Network, methods
-from synib.objectives.references import REFERENCES, divergence
+from synib.objectives import references
+from synib.objectives.masking import Masking, Shapes
+from synib.objectives.objective import Batch, Examples, Losses, Network, methods
+from synib.objectives.references import Seen
 from synib.objectives.vanilla import Vanilla
 
 
@@ -23,12 +22,18 @@ class SynIB(Vanilla):
 
     The reference must not depend on the withheld modality. With ``weight=0`` no withheld pass is made.
     Kontras et al. 2026 (arXiv 2606.09853), section 3. It is a regulariser motivated by synergy, not a bound
-    on it. With a fill that looks like real data (shuffle) it is a confidence penalty, and confidences suffer.
+    on it. With a fill that looks like real data (shuffle) it is a confidence penalty, and confidences suffer:
+    docs/theory.md.
 
     Args:
         weight: lambda.
         mask: which coordinates of the withheld modality go, and what stands in their place.
-        reference: the prediction to fall back to.
+        reference: the prediction to fall back to: uniform, class_prior, unimodal or gaussian. class_prior and
+            unimodal must see the model and the data first (``begin``), unimodal each step (``after_step``).
+        withhold: one modality at a time, or all_but_one.
+        modality_weights: factor of each modality's term, 1 if left out.
+        warm_up: epochs over which the weight rises, told by ``begin_epoch``.
+        decay: of the unimodal reference.
         shapes: of one example's token per modality, input or representation; only ``fill="token"`` needs
             them. Tokens are parameters of this module: give them to the optimiser.
         heads: how unimodal heads are trained, if the model has any.
@@ -40,23 +45,33 @@ class SynIB(Vanilla):
         mask: spec.Mask | None = None,
         reference: str = "uniform",
         *,
-        shapes: Mapping[str, tuple[int, ...]] | None = None,
+        withhold: Literal["one", "all_but_one"] = "one",
+        modality_weights: Mapping[str, float] | None = None,
+        warm_up: int = 0,
+        decay: float = 0.99,
+        shapes: Shapes | None = None,
         heads: spec.UnimodalHeads | None = None,
     ) -> None:
         super().__init__(heads)
         if weight < 0:
             raise ValueError(f"weight {weight:g} would reward certainty without a modality; use 0 or more")
         self.weight = weight
-        self.mask = mask or spec.SynIB().mask
-        self.reference = REFERENCES[reference]
-        learns = self.mask.fill == "token"
-        if learns and not shapes:
-            raise ValueError(
-                "a token is learned, so its shape must be known: SynIB(…, shapes={modality: shape})"
-            )
-        self.tokens = nn.ParameterDict(
-            {name: nn.Parameter(torch.zeros(shape)) for name, shape in (shapes or {}).items() if learns}
-        )
+        self.masking = Masking(mask or spec.SynIB().mask, withhold, shapes)
+        self.reference = references.named(reference, decay)
+        self.modality_weights = dict(modality_weights or {})
+        self.warm_up = warm_up
+        self.ramp = 1.0
+
+    def begin(self, model: Any, train: Examples, validation: Examples) -> None:
+        if self.weight:
+            self.reference.begin(model, train)
+
+    def begin_epoch(self, epoch: int) -> None:
+        self.ramp = min(1.0, (epoch + 1) / self.warm_up) if self.warm_up else 1.0
+
+    def after_step(self, model: Any) -> None:
+        if self.weight:
+            self.reference.after_step(model)
 
     def forward(
         self,
@@ -70,52 +85,50 @@ class SynIB(Vanilla):
         if not self.weight:
             return super().forward(model, x, y)
         network = Network.of(model)
-        z, withheld, corrupted = self.withhold(network, x, generator)
-        views = {
-            name: cat([z[name], *(withheld[name] if name == gone else z[name] for gone in z)]) for name in z
-        }
-        # One batched pass for all V = k + 1 views: intact, then one withheld each.
-        logits = network.fuse(views)
-        logits_VBK = logits.reshape(1 + len(z), len(y), -1)
-        penalty = divergence(logits_VBK[1:], self.reference(logits_VBK[1:])).mean()
+        views = self.masking(network, x, y, generator, oracle)
+        logits_VBK = views.fuse(network, len(y))
         return Losses(
             task=cross_entropy(logits_VBK[0], y),
-            penalty=self.weight * penalty,
-            heads=self.heads_loss(network, z, y),
-            corrupted=corrupted,
+            penalty=self.weight * self.ramp * self.penalty(logits_VBK[1:], x, y, views.seen, generator),
+            heads=self.heads_loss(network, views.z, y),
+            corrupted=views.corrupted,
         )
 
-    def withhold(
-        self, network: Network, x: Batch, generator: Generator | None = None
-    ) -> tuple[dict[str, Tensor], dict[str, Tensor], Tensor]:
-        """Representations {modality: (B, d)} intact and withheld, and the share of coordinates chosen."""
-        if self.mask.on == "latent":
-            z = network.encode(x)
-            return z, *self.fill(z, {}, generator)
-        absent, corrupted = self.fill(x, network.moments, generator)
-        both = network.encode({name: cat([x[name], absent[name]]) for name in x})  # one pass per encoder
-        z = {name: latent.chunk(2)[0] for name, latent in both.items()}
-        withheld = {name: latent.chunk(2)[1] for name, latent in both.items()}
-        return z, withheld, corrupted
+    def penalty(self, logits: Tensor, x: Batch, y: Tensor, seen: Seen, generator: Generator | None) -> Tensor:
+        """Mean over views and examples of the withheld logits' (V, B, K) divergence, before the weight."""
+        return self.weighted(self.reference(logits, x, seen), x)
 
-    def fill(
-        self, values: Batch, moments: Mapping[str, Moments], generator: Generator | None
-    ) -> tuple[dict[str, Tensor], Tensor]:
-        """``values`` with the masked coordinates of every modality replaced, and these coordinates' share."""
-        filled, shares = {}, []
-        for name, intact in values.items():
-            chosen = masks[type(self.mask)](self.mask, intact, generator)
-            known = moments.get(name) or batch_moments(intact)
-            stand_in = FILLS[self.mask.fill](intact, known, self.tokens.get(name), generator)
-            filled[name] = torch.where(chosen, stand_in, intact)
-            shares.append(chosen.float().mean())
-        return filled, torch.stack(shares).mean()
+    def weighted(self, divergences: Tensor, x: Batch) -> Tensor:
+        """Mean of (V, B), each modality's terms times its own weight."""
+        if self.modality_weights:
+            weights = torch.tensor(
+                [self.modality_weights.get(name, 1.0) for name in x], device=divergences.device
+            )
+            divergences = divergences * weights.repeat(len(divergences) // len(weights))[:, None]
+        return divergences.mean()
+
+
+def token_shapes(
+    asked: spec.Mask, experiment: spec.Experiment, info: spec.DataInfo
+) -> dict[str, tuple[int, ...]]:
+    """Of one example by modality, where the mask fills it: inputs or representations."""
+    latent = not isinstance(asked, spec.NoMask) and asked.on == "latent"
+    return {
+        name: modality.encoder.latent_shape(info.shapes[name]) if latent else info.shapes[name]
+        for name, modality in experiment.modalities.items()
+    }
 
 
 @methods(spec.SynIB)
 def from_spec(method: spec.SynIB, experiment: spec.Experiment, info: spec.DataInfo) -> SynIB:
-    shapes = {
-        name: info.shapes[name] if method.mask.on == "input" else (modality.encoder.features,)
-        for name, modality in experiment.modalities.items()
-    }
-    return SynIB(method.weight, method.mask, method.reference, shapes=shapes, heads=experiment.unimodal_heads)
+    return SynIB(
+        method.weight,
+        method.mask,
+        method.reference,
+        withhold=method.withhold,
+        modality_weights=method.modality_weights,
+        warm_up=method.warm_up,
+        decay=method.decay,
+        shapes=token_shapes(method.mask, experiment, info),
+        heads=experiment.unimodal_heads,
+    )

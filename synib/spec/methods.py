@@ -1,13 +1,18 @@
 """The objective and its controls. Rivals are in `synib.spec.rivals`."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from synib.spec.base import Fraction, Name, Spec
-from synib.spec.masks import FullMask, Mask, RandomMask
+from synib.spec.masks import FullMask, Mask, MatchedMask, NoMask, RandomMask
 
 Weight = Annotated[float, Field(ge=0, le=1e6)]
+Role = Literal["baseline", "synib", "control", "rival"]
+Explanation = Literal[
+    "confidence penalty", "masking as augmentation", "modality dropout", "noise", "label smoothing",
+    "where the mask points",
+]  # fmt: skip
 
 
 class MethodSettings(Spec):
@@ -20,15 +25,30 @@ class MethodSettings(Spec):
     weight_decay: Annotated[float, Field(ge=0, le=10)] | None = None
     """Of this method, instead of ``training.weight_decay``."""
 
+    ROLE: ClassVar[Role] = "rival"
+    EXPLAINS: ClassVar[Explanation | None] = None
+
+    def role(self) -> Role:
+        """Its part in a comparison."""
+        return self.ROLE
+
+    def explains(self) -> Explanation | None:
+        """Of a control: what a gain of SynIB would be explained by if this method had it too."""
+        return self.EXPLAINS
+
 
 class Vanilla(MethodSettings):
     """Cross-entropy of the joint prediction and of the detached heads; what everything is compared with."""
+
+    ROLE: ClassVar[Role] = "baseline"
 
     kind: Literal["vanilla"] = "vanilla"
 
 
 class SynIB(MethodSettings):
     """Synergistic information bottleneck: right with all modalities, unsure with one withheld."""
+
+    ROLE: ClassVar[Role] = "synib"
 
     kind: Literal["synib"] = "synib"
     weight: Weight = 1.0
@@ -49,15 +69,32 @@ class SynIB(MethodSettings):
     warm_up: Annotated[int, Field(ge=0, le=100_000)] = 0
     """Epochs over which the weight rises linearly to its value, reached in the last of them; 0 is at once."""
 
+    def role(self) -> Role:
+        """Without weight it is vanilla; with nothing withheld, or anything, it is a control."""
+        if not self.weight:
+            return "baseline"
+        return "control" if self.explains() else "synib"
+
+    def explains(self) -> Explanation | None:
+        match self.mask:
+            case NoMask():
+                return "confidence penalty"
+            case MatchedMask():
+                return "where the mask points"
+            case _:
+                return None
+
 
 class Released(MethodSettings):
     """The public code's behaviour, quirks and all, for comparison with published runs; else use synib.
 
     Both mask families are penalised at once; KL runs backwards, from reference to prediction; a prediction
     is drawn to the withheld modality's own, not to the other's; soft gates, in the reach of 20 small steps,
-    destroy what the head relies on; the learned mask's penalty does not reach the encoders; representations
-    are layer-normalised before they are masked, and filled with one shuffled donor.
+    destroy what the head relies on; the learned mask's penalty does not reach the encoders; the random mask
+    is filled with one shuffled donor.
     """
+
+    ROLE: ClassVar[Role] = "synib"
 
     kind: Literal["synib_released"] = "synib_released"
     weight: Weight = 1.0
@@ -73,6 +110,9 @@ class Released(MethodSettings):
 class ConfidencePenalty(MethodSettings):
     """Control: KL(q ‖ uniform) on intact inputs (Pereyra et al. 2017); SynIB that withholds nothing."""
 
+    ROLE: ClassVar[Role] = "control"
+    EXPLAINS: ClassVar[Explanation | None] = "confidence penalty"
+
     kind: Literal["confidence_penalty"] = "confidence_penalty"
     weight: Weight = 0.1
     """Of the penalty."""
@@ -80,6 +120,9 @@ class ConfidencePenalty(MethodSettings):
 
 class MaskingOnly(MethodSettings):
     """Control: SynIB's masks with cross-entropy instead of the penalty: masking as augmentation."""
+
+    ROLE: ClassVar[Role] = "control"
+    EXPLAINS: ClassVar[Explanation | None] = "masking as augmentation"
 
     kind: Literal["masking_only"] = "masking_only"
     weight: Weight = 1.0
@@ -93,6 +136,9 @@ class MaskingOnly(MethodSettings):
 class NoisePenalty(MethodSettings):
     """Control: SynIB's gradient on every withheld prediction, of the same size but in a random direction."""
 
+    ROLE: ClassVar[Role] = "control"
+    EXPLAINS: ClassVar[Explanation | None] = "noise"
+
     kind: Literal["noise_penalty"] = "noise_penalty"
     weight: Weight = 1.0
     """As SynIB's."""
@@ -103,6 +149,9 @@ class NoisePenalty(MethodSettings):
 class LabelSmoothing(MethodSettings):
     """Control: cross-entropy against labels mixed with the uniform distribution (Szegedy et al. 2016)."""
 
+    ROLE: ClassVar[Role] = "control"
+    EXPLAINS: ClassVar[Explanation | None] = "label smoothing"
+
     kind: Literal["label_smoothing"] = "label_smoothing"
     smoothing: Fraction = 0.1
     """Share of the uniform distribution."""
@@ -110,6 +159,9 @@ class LabelSmoothing(MethodSettings):
 
 class ModalityDropout(MethodSettings):
     """Control and rival: in training whole modalities are withheld at random (Neverova et al. 2016)."""
+
+    ROLE: ClassVar[Role] = "control"
+    EXPLAINS: ClassVar[Explanation | None] = "modality dropout"
 
     kind: Literal["modality_dropout"] = "modality_dropout"
     rate: Fraction = 0.2

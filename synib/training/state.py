@@ -57,7 +57,8 @@ class State:
         model = MultimodalClassifier(experiment, info, moments_of(used), seed=seed, predict=objective.predict)
         self.model, self.objective = model.to(device), objective.to(device)
         self.objective.begin(self.model, self.train, self.validation)
-        parameters = [*self.model.parameters(), *self.objective.parameters()]
+        both = (*self.model.parameters(), *self.objective.parameters())
+        parameters = [parameter for parameter in both if parameter.requires_grad]
         self.optimizer = make_optimizer(parameters, self.settings)
         self.examples = len(train)
         self.steps_per_epoch = -(-self.examples // self.settings.batch_size)
