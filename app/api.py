@@ -11,9 +11,9 @@ from app.errors import (
     InvalidRequest,
     MalformedJson,
     Problem,
-    Responses,
     Unavailable,
     UnsupportedMediaType,
+    responses,
 )
 from app.middleware import ForeignHost
 from app.projects.auth import Forbidden, Unauthenticated
@@ -22,12 +22,9 @@ _ANY = (Unauthenticated, Forbidden, ForeignHost, InvalidRequest, Internal, Unava
 _WITH_BODY = (MalformedJson, UnsupportedMediaType, BodyTooLarge)
 
 
-def answers(*problems: type[Problem], body: bool = False) -> Responses:
+def answers(*problems: type[Problem], body: bool = False) -> dict[int | str, dict[str, Any]]:
     """The documented refusals of an operation: its own, and those that any operation may give."""
-    documented = Responses()
-    for problem in (*problems, *(_WITH_BODY if body else ()), *_ANY):
-        documented |= problem.response()
-    return documented
+    return responses((*problems, *(_WITH_BODY if body else ()), *_ANY))
 
 
 def created(description: str, *headers: str) -> dict[int | str, dict[str, Any]]:

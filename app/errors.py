@@ -1,11 +1,11 @@
 """Refusals: what is wrong, where, and what to do next, as RFC 9457 problems.
 
-A subclass of `Problem` says status, code and title once; whoever raises it adds the detail. Its docstring is
+A subclass of `Problem` says status and title in its head; whoever raises it adds the detail. Its docstring is
 its documentation: OpenAPI and the page ``/docs`` show it.
 """
 
-import copy
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, ClassVar, Self
 
@@ -48,32 +48,19 @@ class ProblemSchema(BaseModel):
     """Everything that is wrong with the request; empty where nothing in it is to blame."""
 
 
-class Responses(dict[int | str, dict[str, Any]]):
-    """OpenAPI responses that add up: ``RunNotFound.response() | RunFinished.response()``."""
-
-    def __or__(self, other: Mapping[Any, Any]) -> "Responses":  # type: ignore[override]
-        merged = Responses({status: copy.deepcopy(answer) for status, answer in self.items()})
-        for status, answer in other.items():
-            here = merged.setdefault(status, {"description": "", "content": {MEDIA_TYPE: {"examples": {}}}})
-            if MEDIA_TYPE not in answer.get("content", {}):
-                merged[status] = dict(answer)
-                continue
-            known, new = here["content"][MEDIA_TYPE], answer["content"][MEDIA_TYPE]
-            if new["examples"].keys() - known["examples"].keys():
-                here["description"] = f"{here['description']}\n\n{answer['description']}".strip()
-            here["content"][MEDIA_TYPE] = new | {"examples": known["examples"] | new["examples"]}
-        return merged
-
-    __ior__ = __or__  # type: ignore[assignment]
-
-
 class Problem(Exception):
-    """The base of all refusals."""
+    """The base of all refusals. A subclass's code is its name, or what it says; codes are for ever."""
 
-    status: ClassVar[int] = 500
-    code: ClassVar[str] = "internal"
-    title: ClassVar[str] = "Something broke on our side"
+    status: int
+    code: str
+    title: str
     headers: ClassVar[Mapping[str, str]] = {}
+
+    def __init_subclass__(
+        cls, *, status: int, title: str, code: str | None = None, headers: Mapping[str, str] | None = None
+    ) -> None:
+        cls.status, cls.title, cls.headers = status, title, headers or cls.headers
+        cls.code = code or re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
 
     def __init__(self, detail: str | None = None, errors: Sequence[Fault] = ()) -> None:
         self.detail = detail or type(self).__doc__ or self.title
@@ -97,87 +84,69 @@ class Problem(Exception):
             "errors": [{"pointer": f.pointer, "detail": f.detail, "value": f.value} for f in self.errors],
         }
 
-    @classmethod
-    def response(cls) -> Responses:
-        """This problem among an operation's documented answers."""
-        meaning = (cls.__doc__ or "").strip()
-        example = cls(meaning).body("0193e1c0a4f87d2c")
-        schema = {"$ref": "#/components/schemas/Problem"}
-        content = {"schema": schema, "examples": {cls.code: {"summary": cls.title, "value": example}}}
-        return Responses(
-            {cls.status: {"description": f"`{cls.code}`: {meaning}", "content": {MEDIA_TYPE: content}}}
-        )
+
+def responses(problems: Iterable[type[Problem]]) -> dict[int | str, dict[str, Any]]:
+    """An operation's documented refusals, those of one status together."""
+    documented: dict[int | str, dict[str, Any]] = {}
+    for problem in dict.fromkeys(problems):
+        answer = documented.setdefault(problem.status, {"description": "", "content": {MEDIA_TYPE: {
+            "schema": {"$ref": "#/components/schemas/Problem"}, "examples": {}
+        }}})  # fmt: skip
+        meaning = (problem.__doc__ or "").strip()
+        answer["description"] = f"{answer['description']}\n\n`{problem.code}`: {meaning}".strip()
+        example = {"summary": problem.title, "value": problem(meaning).body("0193e1c0a4f87d2c")}
+        answer["content"][MEDIA_TYPE]["examples"][problem.code] = example
+    return documented
 
 
-class InvalidRequest(Problem):
+class InvalidRequest(Problem, status=422, title="The request is not as documented"):
     """Query, path, header or body are not as documented; each fault is listed with its place."""
 
-    status, code, title = 422, "invalid_request", "The request is not as documented"
 
-
-class InvalidSpec(Problem):
+class InvalidSpec(Problem, status=422, title="The experiment cannot be run"):
     """The experiment cannot be run as described; each fault is listed with what would be right."""
 
-    status, code, title = 422, "invalid_spec", "The experiment cannot be run"
 
-
-class MalformedJson(Problem):
+class MalformedJson(Problem, status=400, title="The body is not JSON"):
     """The body is not JSON; the detail says at which line and column."""
 
-    status, code, title = 400, "malformed_json", "The body is not JSON"
 
-
-class UnsupportedMediaType(Problem):
+class UnsupportedMediaType(Problem, status=415, title="The body is not said to be JSON"):
     """Bodies are JSON; send `Content-Type: application/json`."""
 
-    status, code, title = 415, "unsupported_media_type", "The body is not said to be JSON"
 
-
-class BodyTooLarge(Problem):
+class BodyTooLarge(Problem, status=413, title="The body is too large"):
     """The body is larger than this server accepts."""
 
-    status, code, title = 413, "body_too_large", "The body is too large"
 
-
-class NotAcceptable(Problem):
+class NotAcceptable(Problem, status=406, title="No such format"):
     """None of the formats in Accept can be made; the detail lists those that can."""
 
-    status, code, title = 406, "not_acceptable", "No such format"
 
-
-class NotFound(Problem):
+class NotFound(Problem, status=404, title="Nothing here"):
     """There is nothing at this address; /docs lists the addresses there are."""
 
-    status, code, title = 404, "not_found", "Nothing here"
 
-
-class MethodNotAllowed(Problem):
+class MethodNotAllowed(Problem, status=405, title="Not with this method"):
     """This address does not take this method; see the Allow header."""
 
-    status, code, title = 405, "method_not_allowed", "Not with this method"
 
-
-class Unavailable(Problem):
+class Unavailable(Problem, status=503, title="Not available for the moment", headers={"Retry-After": "2"}):
     """The database is not reachable or too busy; try again after the seconds in Retry-After."""
 
-    status, code, title = 503, "unavailable", "Not available for the moment"
-    headers: ClassVar[Mapping[str, str]] = {"Retry-After": "2"}
 
-
-class Internal(Problem):
+class Internal(Problem, status=500, title="Something broke on our side"):
     """A fault of ours; the log has it under the request's id. Nothing was changed."""
 
 
-class OtherHttp(Problem):
+class OtherHttp(Problem, status=500, title="Refused"):
     """Refused before it reached us, as by the HTTP layer."""
-
-    title = "Refused"
 
     def __init__(self, status: int, detail: str) -> None:
         super().__init__(detail)
-        self.status = status  # type: ignore[misc]
-        self.code = HTTPStatus(status).name.lower()  # type: ignore[misc]
-        self.title = HTTPStatus(status).phrase  # type: ignore[misc]
+        self.status = status
+        self.code = HTTPStatus(status).name.lower()
+        self.title = HTTPStatus(status).phrase
 
 
 def catalogue() -> list[type[Problem]]:

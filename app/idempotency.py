@@ -7,12 +7,11 @@ the unique index, then finds the first one's answer, or does the work itself if 
 import hashlib
 import json
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import Depends, Header, Request
 from pydantic import BaseModel
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -23,13 +22,9 @@ from app.errors import Problem
 from app.projects.auth import identify
 from app.projects.service import Principal
 
-KEPT = timedelta(hours=24)
 
-
-class KeyReused(Problem):
+class KeyReused(Problem, status=422, title="The same key for another request", code="idempotency_key_reused"):
     """This Idempotency-Key was used for another request today; use a fresh one, such as a random UUID."""
-
-    status, code, title = 422, "idempotency_key_reused", "The same key for another request"
 
 
 @dataclass
@@ -96,10 +91,3 @@ async def _idempotency(
 
 
 Idempotent = Annotated[Idempotency, Depends(_idempotency)]
-
-
-def prune(session: Session) -> int:
-    """Forget keys older than a day; the housekeeper calls this now and then. How many it forgot."""
-    old = delete(IdempotencyKey).where(IdempotencyKey.created_at < func.now() - KEPT)
-    gone = session.scalars(old.returning(IdempotencyKey.key).execution_options(synchronize_session=False))
-    return len(gone.all())

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from types import FrameType
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
@@ -21,17 +22,25 @@ from app.middleware import BodyLimit, LocalOnly, RequestId
 from app.projects.endpoints import router as keys
 from app.runs.endpoints import router as runs
 from app.settings import Settings, settings
+from app.studies.endpoints import router as studies
 from app.system.endpoints import router as system
 from synib import __version__
 
 DESCRIPTION = "Does a multimodal model combine its modalities, and does training for synergy make it do so?"
 
-ROUTERS = (system, keys, experiments, runs, examples)
+ROUTERS = (system, keys, studies, experiments, runs, examples)
+
+
+class Application(FastAPI):
+    """FastAPI with our own OpenAPI document."""
+
+    def openapi(self) -> dict[str, Any]:
+        return openapi.document(self)
 
 
 def create_app(chosen: Settings | None = None) -> FastAPI:
     """The application. Nothing is connected before it starts."""
-    app = FastAPI(
+    app = Application(
         title="SynIB",
         version=__version__,
         description=DESCRIPTION,
@@ -43,7 +52,6 @@ def create_app(chosen: Settings | None = None) -> FastAPI:
     )
     app.state.settings = chosen or settings()
     app.state.counts = Counter()
-    app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]
     handlers.install(app)
     app.add_middleware(BodyLimit, limit=app.state.settings.max_body)
     if app.state.settings.mode == "embedded":

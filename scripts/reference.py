@@ -37,6 +37,13 @@ def experiment(module: ModuleType) -> Iterator[str]:
         for field, info in model.model_fields.items():
             if field != "kind":
                 yield f"| `{field}` | {default(info)} | {one_line(info.description)} |"
+        if issubclass(model, spec.MethodSettings):
+            yield f"\nTuned over {', '.join(searched(model))}, as far as it has them."
+
+
+def searched(method: type[spec.MethodSettings]) -> Iterator[str]:
+    for path, span in method.SEARCH.items():
+        yield f"`{path}` {span.low:g} to {span.high:g}{' (log)' if span.log else ''}"
 
 
 def settings() -> Iterator[str]:

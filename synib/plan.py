@@ -1,9 +1,16 @@
 """What an experiment will take, before any of it is made: runs, parameters, steps, memory. Free of torch."""
 
 import math
-from itertools import pairwise
 
 from synib import spec
+from synib.counting import (
+    encoder_activations,
+    encoder_parameters,
+    fusion_activations,
+    fusion_parameters,
+    head_activations,
+    head_parameters,
+)
 from synib.problems import Problem, SpecError, escape
 from synib.report import Data
 
@@ -38,7 +45,7 @@ class Plan(Data):
     examples: dict[str, int]
     """Per split."""
     steps_per_run: int
-    """At most; early stopping may make it fewer."""
+    """At most, over all trials of tuning; early stopping may make it fewer."""
     total_steps: int
     memory: list[MemoryTerm]
     """What the most demanding run holds at its peak, largest term first."""
@@ -51,6 +58,7 @@ def plan(experiment: spec.Experiment) -> Plan:
     info = experiment.dataset.info()
     examples = info.counts
     steps = math.ceil(examples["train"] / experiment.training.batch_size) * experiment.training.epochs
+    steps *= max(1, experiment.tuning.trials)
     names = experiment.method_names()
     runs = [PlannedRun(method=name, seed=seed) for seed in experiment.seeds() for name in names]
     parameters = _parameters(experiment, info)
@@ -98,55 +106,14 @@ def _size(count: float) -> str:
 # ------------------------------------------------------------------------------------------ counting
 
 
-def _linear(widths: list[int]) -> int:
-    """Parameters of linear layers from each width to the next."""
-    return sum((inputs + 1) * outputs for inputs, outputs in pairwise(widths))
-
-
-def _feature_map(encoder: spec.Cnn, shape: tuple[int, ...]) -> list[tuple[int, int]]:
-    """(channels, pixels) after each convolution; 2 × 2 pooling halves both sides before all but the first."""
-    _, height, width = shape
-    return [
-        (channels, (height >> depth) * (width >> depth)) for depth, channels in enumerate(encoder.channels)
-    ]
-
-
-def _encoder_parameters(encoder: spec.Encoder, shape: tuple[int, ...]) -> int:
-    match encoder:
-        case spec.Mlp():
-            return _linear([math.prod(shape), *encoder.hidden, encoder.features])
-        case spec.Cnn():
-            convolutions = sum((9 * i + 1) * o for i, o in pairwise([shape[0], *encoder.channels]))
-            return convolutions + _linear([math.prod(_feature_map(encoder, shape)[-1]), encoder.features])
-
-
-def _encoder_activations(encoder: spec.Encoder, shape: tuple[int, ...]) -> list[int]:
-    """Numbers per example and layer that are kept for the gradient."""
-    raw = 4 * math.prod(shape)  # drawn, filled, joined, normalised
-    match encoder:
-        case spec.Mlp():
-            return [raw, *encoder.hidden, encoder.features]
-        case spec.Cnn():
-            maps = [channels * pixels for channels, pixels in _feature_map(encoder, shape)]
-            return [raw, *(2 * count for count in maps), encoder.features]  # and where each maximum was
-
-
-def _fusion_widths(experiment: spec.Experiment, info: spec.DataInfo) -> list[int]:
-    features = sum(modality.encoder.features for modality in experiment.modalities.values())
-    return [features, *[experiment.fusion.hidden] * experiment.fusion.layers, len(info.classes)]
-
-
 def _parameters(experiment: spec.Experiment, info: spec.DataInfo) -> dict[str, int]:
-    width, K = experiment.unimodal_heads.hidden, len(info.classes)
-    hidden = [width] if width else []
+    classes, heads = len(info.classes), experiment.unimodal_heads
     encoders = {name: modality.encoder for name, modality in experiment.modalities.items()}
+    features = {name: encoder.features for name, encoder in encoders.items()}
     return (
-        {
-            f"encoder/{name}": _encoder_parameters(encoder, info.shapes[name])
-            for name, encoder in encoders.items()
-        }
-        | {"fusion": _linear(_fusion_widths(experiment, info))}
-        | {f"heads/{name}": _linear([encoder.features, *hidden, K]) for name, encoder in encoders.items()}
+        {f"encoder/{name}": encoder_parameters(one, info.shapes[name]) for name, one in encoders.items()}
+        | {"fusion": fusion_parameters(experiment.fusion, features, classes)}
+        | {f"heads/{name}": head_parameters(heads, width, classes) for name, width in features.items()}
     )
 
 
@@ -161,41 +128,84 @@ def _memory(experiment: spec.Experiment, info: spec.DataInfo, parameters: dict[s
         MemoryTerm(
             pointer="/training/batch_size",
             what=f"the activations of a batch of {size}",
-            bytes=FLOAT * size * _activations(experiment, info),
+            bytes=FLOAT * size * max(_activations(experiment, info, method) for method in experiment.methods),
         ),
         MemoryTerm(
-            pointer="/dataset/examples",
+            pointer=f"/dataset/{_most_examples(experiment)}",
             what=f"{info.examples:,} examples, as generated, as split and in double precision",
             bytes=3 * FLOAT * width * info.examples,
         ),
     ]
 
 
-def _activations(experiment: spec.Experiment, info: spec.DataInfo) -> int:
+def _activations(experiment: spec.Experiment, info: spec.DataInfo, method: spec.Method) -> int:
     """Numbers per example of a batch: those kept for the gradient, and thrice the largest layer meanwhile."""
-    withheld = any(isinstance(method, spec.SynIB) and method.weight for method in experiment.methods)
-    views = 1 + len(experiment.modalities) * withheld
-    layers = [views * width for width in _fusion_widths(experiment, info)]
+    encoded, fused = views(method, len(experiment.modalities))
+    latents = {
+        name: modality.encoder.latent_shape(info.shapes[name])
+        for name, modality in experiment.modalities.items()
+    }
+    classes = len(info.classes)
+    layers = [fused * width for width in fusion_activations(experiment.fusion, latents, classes)]
     for name, modality in experiment.modalities.items():
-        encoded = _encoder_activations(modality.encoder, info.shapes[name])
-        layers += [(1 + withheld) * width for width in encoded]
-        layers += [experiment.unimodal_heads.hidden, len(info.classes)]
+        layers += [encoded * width for width in encoder_activations(modality.encoder, info.shapes[name])]
+        layers += head_activations(experiment.unimodal_heads, classes)
     return sum(layers) + 3 * max(layers)
+
+
+def _most_examples(experiment: spec.Experiment) -> str:
+    """The field of the recipe that says how many examples there are, or most of them."""
+    counts = experiment.dataset.info().counts
+    return "examples" if hasattr(experiment.dataset, "examples") else max(counts, key=counts.__getitem__)
+
+
+def views(method: spec.Method, k: int) -> tuple[int, int]:
+    """How often every example of a batch is encoded, and how often fused."""
+    mask, encoded, fused = getattr(method, "mask", None), 1, 1
+    if not getattr(method, "weight", 1):
+        return encoded, fused
+    match method:
+        case spec.Released():  # two families of masks on representations, each beside the intact
+            fused = 2 * (1 + k)
+        case spec.ModalityDropout():
+            encoded = 2 if method.on == "input" else 1
+    if mask is not None and not isinstance(mask, spec.NoMask):
+        fused = 1 + k * mask.draws
+        encoded = 1 + mask.draws if mask.on == "input" else 1
+    return encoded, fused
 
 
 def _weights_term(experiment: spec.Experiment, part: str, count: int, bytes_each: int) -> MemoryTerm:
     kind, _, name = part.partition("/")
     match kind:
         case "encoder":
-            encoder = experiment.modalities[name].encoder
-            widths = encoder.channels if isinstance(encoder, spec.Cnn) else encoder.hidden
-            field = "channels" if isinstance(encoder, spec.Cnn) else "hidden"
-            widest = field if max(widths, default=0) >= encoder.features else "features"
-            pointer = f"/modalities/{escape(name)}/encoder/{widest}"
+            field = _widest_of_encoder(experiment.modalities[name].encoder)
+            pointer = f"/modalities/{escape(name)}/encoder/{field}"
         case "fusion":
-            pointer = "/fusion/hidden"
+            pointer = f"/fusion/{_widest_of_fusion(experiment.fusion)}"
         case _:
             pointer = "/unimodal_heads/hidden"
     whose = f"{kind} of {name}" if name else kind
     what = f"{count:,} parameters of the {whose}, with gradients, optimiser state and checkpoint"
     return MemoryTerm(pointer=pointer, what=what, bytes=count * bytes_each)
+
+
+def _widest_of_encoder(encoder: spec.Encoder) -> str:
+    """The field that most parameters go with."""
+    match encoder:
+        case spec.Mlp():
+            return "hidden" if max(encoder.hidden, default=0) >= encoder.features else "features"
+        case spec.Cnn():
+            return "channels" if max(encoder.channels) >= encoder.features else "features"
+        case spec.Transformer():
+            return "features"
+
+
+def _widest_of_fusion(fusion: spec.Fusion) -> str:
+    match fusion:
+        case spec.Mult() | spec.Mbt():
+            return "width"
+        case spec.LowRank():
+            return "rank" if fusion.rank > fusion.hidden else "hidden"
+        case _:
+            return "hidden"

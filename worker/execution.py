@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypedDict
 
 import torch
 from sqlalchemy.orm import Session, sessionmaker
@@ -17,7 +18,8 @@ from app.runs.status import Stale, Status, transition
 from app.settings import settings
 from synib import spec
 from synib.data import Dataset
-from synib.training import CorruptCheckpoint, Diverged, EpochMetrics, Interrupted, Trained, train
+from synib.report import TuningReport
+from synib.training import CorruptCheckpoint, Diverged, EpochMetrics, Interrupted, Trained, train, tune
 from worker import exits, results
 from worker.database import persist, sessions
 from worker.ending import SMALLER
@@ -27,6 +29,16 @@ PULSE = 1.0  # seconds between two signs of life
 MANY = 10_000  # examples
 
 log = logging.getLogger(__name__)
+
+Outcome = tuple[Trained, TuningReport | None]
+
+
+class How(TypedDict):
+    """What a training and a tuning are both told."""
+
+    on_epoch: Callable[[EpochMetrics], None]
+    should_stop: Callable[[], bool]
+    device: str
 
 
 class NoAccelerator(RuntimeError):
@@ -57,17 +69,18 @@ class Execution:
         run, experiment = persist(self.sessions, self._begin)
         log.info("started", extra={"run": run.id, "attempt": run.attempt, "method": run.method})
         torch.set_num_threads(experiment.resources.threads)
-        dataset = synib.data.load(experiment.dataset)
+        dataset = synib.data.load(experiment.dataset_of(run.seed))
         before_training()
-        trained = self._train(run, experiment, dataset)
+        trained, tuning = self._train(run, experiment, dataset)
         if self.stop.is_set():
             raise Interrupted("stopped before the evaluation")
         from synib.evaluation.evaluate import evaluate  # noqa: PLC0415 - a second that no start should wait for
 
         report, table = evaluate(trained, dataset, experiment, run.method_index, run.seed)
+        report = report.model_copy(update={"tuning": tuning})
         kept = results.keep(self.files, run.attempt, trained, report)
         persist(self.sessions, lambda session: results.finish(session, run, self.token, report, table, kept))
-        self.files.checkpoint.unlink(missing_ok=True)
+        self.files.discard_checkpoints()
         if len(table) >= MANY:
             persist(self.sessions, results.analyze)
         log.info("succeeded", extra={"run": run.id, "examples": len(table)})
@@ -80,24 +93,26 @@ class Execution:
             transition(session, run, Status.RUNNING)
         return run, spec.Experiment.model_validate(session.get_one(Experiment, run.experiment_id).spec)
 
-    def _train(self, run: Run, experiment: spec.Experiment, dataset: Dataset) -> Trained:
-        def attempt() -> Trained:
-            return train(
-                experiment,
-                run.method_index,
-                run.seed,
-                dataset,
-                checkpoint=self.files.checkpoint,
-                on_epoch=lambda epoch: self._record(epoch, experiment.training.epochs),
-                should_stop=Pulse(self.stop, self.files),
-                device=device(run.queue),
-            )
+    def _train(self, run: Run, experiment: spec.Experiment, dataset: Dataset) -> Outcome:
+        what = (experiment, run.method_index, run.seed, dataset)
+        trials = experiment.tuning.trials
+        how: How = {
+            "on_epoch": lambda epoch: self._record(epoch, experiment.training.epochs * max(1, trials)),
+            "should_stop": Pulse(self.stop, self.files),
+            "device": device(run.queue),
+        }
+
+        def attempt() -> Outcome:
+            if not trials:
+                return train(*what, checkpoint=self.files.checkpoint, **how), None
+            tuned = tune(*what, folder=self.files.tuning, **how)
+            return tuned.trained, tuned.report
 
         try:
             return attempt()
         except CorruptCheckpoint:
             log.exception("starting over", extra={"run": run.id})
-            self.files.checkpoint.unlink()
+            self.files.discard_checkpoints()
             return attempt()
 
     def _record(self, epoch: EpochMetrics, epochs: int) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,15 @@ class RunFiles:
     @property
     def checkpoint(self) -> Path:
         return self.folder / "checkpoint.safetensors"
+
+    @property
+    def tuning(self) -> Path:
+        """Folder of a run that has trials: those finished, and the checkpoint of the one at work."""
+        return self.folder / "tuning"
+
+    def discard_checkpoints(self) -> None:
+        self.checkpoint.unlink(missing_ok=True)
+        shutil.rmtree(self.tuning, ignore_errors=True)
 
     @property
     def log(self) -> Path:

@@ -13,7 +13,7 @@ from typing import Any
 
 from celery import Celery
 from kombu.exceptions import OperationalError
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import ColumnElement, delete, func, select, text, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.broker import ring
@@ -136,9 +136,9 @@ def _alone(session: Session) -> bool:
     return bool(session.scalar(text("SELECT pg_try_advisory_xact_lock(:lock)"), {"lock": LOCK}))
 
 
-def _queued(session: Session, which: object) -> list[Run]:
+def _queued(session: Session, which: ColumnElement[bool]) -> list[Run]:
     """Queued runs, those whose message came first in front."""
-    queued = select(Run).where(Run.status == Status.QUEUED, which)  # type: ignore[arg-type]
+    queued = select(Run).where(Run.status == Status.QUEUED, which)
     return list(session.scalars(queued.order_by(Run.dispatched_at.nulls_first(), Run.id).limit(BATCH)))
 
 

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from psycopg import Connection, sql
 
 from app.db.ids import RUN
+from app.db.layout import CODES, SCORES
 from synib.evaluation.records import ExampleTable
 
-BLOCK = 8192  # rows; 2 MB to 10 MB, whatever the table's length
+BLOCK = 1024  # rows; small, so that PostgreSQL takes one block in while the next is made
 HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)  # signature, no flags, no extension
 TRAILER = b"\xff\xff"
 OIDS = {np.dtype(">i2"): 21, np.dtype(">f4"): 700}  # pg_type: int2, float4
@@ -28,18 +29,19 @@ def copy_examples(connection: Connection, run_id: str, table: ExampleTable) -> i
     Rows go in by rising synergy: that index then grows at its end, and a page of a sorted list lies together.
     """
     columns = _columns(run_id, table)
+    order = np.argsort(table.synergy, kind="stable")
     names = sql.SQL(", ").join(map(sql.Identifier, columns))
     statement = sql.SQL("COPY example ({}) FROM STDIN (FORMAT BINARY)").format(names)
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
         copy.write(HEADER)
-        for block in _blocks(columns):
+        for block in _blocks(columns, order):
             copy.write(block.data.cast("B"))
         copy.write(TRAILER)
     return len(table)
 
 
 def _columns(run_id: str, table: ExampleTable) -> dict[str, NDArray[np.generic]]:
-    """Every column, (N,) or (N, S), in the byte order of the wire, by rising synergy."""
+    """Every column, (N,) or (N, L) for an array of L, in the byte order of the wire."""
     identity = RUN.process_bind_param(run_id, None)
     assert isinstance(identity, uuid.UUID)
     rows = len(table)
@@ -47,16 +49,13 @@ def _columns(run_id: str, table: ExampleTable) -> dict[str, NDArray[np.generic]]
         "run_id": np.full(rows, np.void(identity.bytes)),
         "position": np.arange(rows, dtype=">i4"),
     }
-    for name in ("label", "predicted", "group", "subset_predicted", "head_predicted"):
+    for name in ("label", "predicted", "group"):
         columns[name] = getattr(table, name).astype(">i2")
-    for name in (
-        *("confidence", "redundant", "synergy", "interaction", "unique", "information"),
-        *("subset_confidence", "subset_p_true", "subset_entropy", "head_confidence", "head_p_true"),
-    ):
+    for name in ("confidence", "redundant", "synergy", "interaction"):
         columns[name] = getattr(table, name).astype(">f4")
-    columns |= {"split": _utf8(table.split), "example_id": _utf8(table.example_id)}
-    order = np.argsort(table.synergy, kind="stable")
-    return {name: values[order] for name, values in columns.items()}
+    columns["scores"] = np.hstack([getattr(table, name) for name in SCORES]).astype(">f4")
+    columns["codes"] = np.hstack([getattr(table, name) for name in CODES]).astype(">i2")
+    return columns | {"split": _utf8(table.split), "example_id": _utf8(table.example_id)}
 
 
 def _utf8(texts: NDArray[np.str_]) -> NDArray[np.bytes_]:
@@ -67,12 +66,12 @@ def _utf8(texts: NDArray[np.str_]) -> NDArray[np.bytes_]:
     return points.astype(np.uint8).view(f"S{points.shape[1]}").reshape(len(texts))
 
 
-def _blocks(columns: dict[str, NDArray[np.generic]]) -> Iterator[NDArray[np.void]]:
+def _blocks(columns: dict[str, NDArray[np.generic]], order: NDArray[np.intp]) -> Iterator[NDArray[np.void]]:
     """Packed rows, at most ``BLOCK`` at a time; within a block both texts have one length each."""
     split, example_id = (np.char.str_len(columns[name].astype("S")) for name in ("split", "example_id"))
-    lengths = split << 32 | example_id  # bytes of both
+    lengths = (split << 32 | example_id)[order]  # bytes of both
     for pair in np.unique(lengths):
-        same = np.flatnonzero(lengths == pair)
+        same = order[lengths == pair]
         row = _row(columns, split=int(pair) >> 32, example_id=int(pair) & 0xFFFFFFFF)
         for start in range(0, len(same), BLOCK):
             rows = same[start : start + BLOCK]

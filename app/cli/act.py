@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.console import Console
 from rich.markup import escape
 
 from app.cli.failures import USAGE, CommandFailed
@@ -12,6 +13,7 @@ from app.cli.root import Json, app, print_json, session
 
 if TYPE_CHECKING:
     from app.experiments.schemas import ExperimentSchema
+    from app.runs.schemas import RunSchema
     from synib.plan import Plan
 
 PANEL = "Ask"
@@ -31,8 +33,7 @@ def submit(
     here = session(context)
     spec = read_spec(file)
     if dry_run:
-        plan = here.client.experiments.plan(spec)
-        print_json(plan) if as_json else _show_plan(here.console, plan)
+        here.show(here.client.experiments.plan(spec), as_json, _plan)
         return
     experiment = here.client.experiments.submit(spec)
     if as_json:
@@ -43,7 +44,7 @@ def submit(
         f"[bold]{experiment.id}[/]  {escape(experiment.name)}: {runs} runs queued", soft_wrap=True
     )
     if watch:
-        _follow(context, experiment)
+        follow(context, experiment)
     else:
         here.console.print(f"Next: synib experiments, synib comparison {experiment.id}", soft_wrap=True)
 
@@ -60,7 +61,12 @@ def read_spec(file: Path) -> Any:
         raise CommandFailed(f"{file} cannot be read: {error}", USAGE) from None
 
 
-def _follow(context: typer.Context, experiment: "ExperimentSchema") -> None:
+def follow(context: typer.Context, experiment: "ExperimentSchema") -> None:
+    """Watch an experiment to its end and print what it says.
+
+    Raises:
+        CommandFailed: not every run has succeeded.
+    """
     from app.cli import sheets  # noqa: PLC0415
     from app.cli.watch import watch  # noqa: PLC0415
     from app.client import Client  # noqa: PLC0415
@@ -73,14 +79,13 @@ def _follow(context: typer.Context, experiment: "ExperimentSchema") -> None:
         here.console.print(f"\nIt goes on without you. Stop it: synib cancel {experiment.id}", soft_wrap=True)
         raise
     answer = here.client.experiments.comparison(experiment.id)
-    sheets.comparison(answer).print_to(here.console)
-    here.console.print(f"\n{escape(answer.sentence)}")
+    sheets.print_answer(here.console, answer)
     if ended.status != "succeeded":
         why = "; ".join(answer.excluded) or f"the experiment has {ended.status}"
         raise CommandFailed(f"not every run succeeded: {why}")
 
 
-def _show_plan(console: Any, plan: "Plan") -> None:
+def _plan(console: Console, plan: "Plan") -> None:
     parts = ", ".join(f"{part} {count:,}" for part, count in plan.parameters.items())
     examples = ", ".join(f"{count:,} {split}" for split, count in plan.examples.items())
     methods = list(dict.fromkeys(run.method for run in plan.runs))
@@ -106,11 +111,7 @@ def cancel(
     here = session(context)
     client = here.client
     resource = client.runs if identifier.startswith("run_") else client.experiments
-    stopped = resource.cancel(identifier)
-    if as_json:
-        print_json(stopped)
-    else:
-        here.console.print(f"{stopped.id}: {stopped.status}", soft_wrap=True)
+    here.show(resource.cancel(identifier), as_json, _status)
 
 
 @app.command(rich_help_panel=PANEL)
@@ -121,8 +122,8 @@ def resume(
 ) -> None:
     """Queue a run again; it goes on from its last checkpoint."""
     here = session(context)
-    queued = here.client.runs.resume(run)
-    if as_json:
-        print_json(queued)
-    else:
-        here.console.print(f"{queued.id}: {queued.status}", soft_wrap=True)
+    here.show(here.client.runs.resume(run), as_json, _status)
+
+
+def _status(console: Console, asked: "ExperimentSchema | RunSchema") -> None:
+    console.print(f"{asked.id}: {asked.status}", soft_wrap=True)

@@ -19,9 +19,11 @@ from app.cli.serve import Slots
 if TYPE_CHECKING:
     from app.client import Client
     from app.runs.schemas import RunBrief
+    from synib.report import Comparison
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "paired_digits.yaml"
-TOP = 8  # examples shown
+TOP = 5  # examples shown
+METRICS = ("accuracy", "nll", "synergy")  # the report has all
 
 
 @app.command(rich_help_panel="Run the service")
@@ -79,7 +81,6 @@ def _service(console: Console, slots: int | None) -> Iterator["Client"]:
 def _run(client: "Client", spec: Any, file: Path, out: Path, console: Console) -> None:
     from app.cli import report_folder, sheets  # noqa: PLC0415
     from app.cli.watch import watch  # noqa: PLC0415
-    from app.examples.params import Sort  # noqa: PLC0415
 
     experiment = client.experiments.submit(spec)
     console.print(
@@ -88,25 +89,33 @@ def _run(client: "Client", spec: Any, file: Path, out: Path, console: Console) -
     )
     ended = watch(client, experiment.id, console)
     answer = client.experiments.comparison(experiment.id)
-    sheets.comparison(answer).print_to(console)
-    console.print(f"\n{escape(answer.sentence)}")
+    if ended.status == "succeeded":
+        _show_one(client, _chosen(ended.runs, answer), console)
+    sheets.print_answer(console, answer, METRICS)
     if ended.status != "succeeded":
         raise CommandFailed("; ".join(answer.excluded) or f"the experiment has {ended.status}")
-    chosen = _last_method(ended.runs)
-    report = client.runs.report(chosen.id)
-    about = f"{chosen.method}, seed {chosen.seed}"
-    sheets.subsets(report, f"{about}: {report.examples:,} test examples").print_to(console)
-    console.print()
-    for line in sheets.findings(report):
-        console.print(escape(line))
-    top = list(client.runs.examples(chosen.id, sort=Sort.SYNERGY_DOWN, limit=TOP))
-    sheets.examples(top, f"{about}: the examples with most synergy, bits").print_to(console)
     report_folder.write(client, ended, answer, out)
     console.print(
         f"\nThe full report is in [bold]{escape(str(out))}/[/]; begin with summary.md", soft_wrap=True
     )
 
 
-def _last_method(runs: list["RunBrief"]) -> "RunBrief":
-    """The first seed of the method listed last: what the baseline is there for."""
-    return next(run for run in runs if run.method == runs[-1].method)
+def _show_one(client: "Client", run: "RunBrief", console: Console) -> None:
+    """What one model sees, and the examples in which it sees most that is in no modality alone."""
+    from app.cli import sheets  # noqa: PLC0415
+    from app.examples.params import Sort  # noqa: PLC0415
+
+    report = client.runs.report(run.id)
+    about = f"{run.method}, seed {run.seed}"
+    sheets.subsets(report, f"{about}: {report.examples:,} test examples").print_to(console)
+    console.print()
+    for line in sheets.findings(report):
+        console.print(escape(line))
+    top = list(client.runs.examples(run.id, sort=Sort.SYNERGY_DOWN, limit=TOP))
+    sheets.examples(top, f"{about}: the examples with most synergy, bits").print_to(console)
+
+
+def _chosen(runs: list["RunBrief"], answer: "Comparison") -> "RunBrief":
+    """The first seed of the method that the answer is about; of the last one, if it is about none."""
+    method = next((verdict.method for verdict in answer.attribution.verdicts), runs[-1].method)
+    return next(run for run in runs if run.method == method)

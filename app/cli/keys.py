@@ -1,13 +1,18 @@
 """Commands for API keys."""
 
 import os
+from collections.abc import Sequence
 from datetime import datetime
 from itertools import islice
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
+from rich.console import Console
 
 from app.cli.root import Json, Session, app, print_json, session
+
+if TYPE_CHECKING:
+    from app.projects.schemas import KeySchema
 
 keys = typer.Typer(no_args_is_help=True, help="Make, list and revoke API keys; takes an admin's key.")
 app.add_typer(keys, name="keys", rich_help_panel="Run the service")
@@ -61,15 +66,15 @@ def _in_database(project: str, name: str, role: str) -> str:
 @keys.command("list")
 def list_keys(context: typer.Context, limit: int = 100, as_json: Json = False) -> None:
     """Keys in force, newest first, without their secrets."""
+    here = session(context)
+    here.show(list(islice(here.client.keys.list(), limit)), as_json, _keys)
+
+
+def _keys(console: Console, found: Sequence["KeySchema"]) -> None:
     from app.cli.sheets import Sheet  # noqa: PLC0415
 
-    here = session(context)
-    found = list(islice(here.client.keys.list(), limit))
-    if as_json:
-        print_json(found)
-        return
     rows = [[key.id, key.name, key.role, f"synib_{key.prefix}_…", _day(key.last_used_at)] for key in found]
-    Sheet("Keys", ["id", "name", "role", "key", "last used"], rows, words=2, extra=1).print_to(here.console)
+    Sheet("Keys", ["id", "name", "role", "key", "last used"], rows, words=2, extra=1).print_to(console)
 
 
 @keys.command()

@@ -1,17 +1,24 @@
 """Commands that show what there is and what came out."""
 
+from collections.abc import Sequence
 from enum import StrEnum
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.console import Console
 from rich.markup import escape
 
-from app.cli.root import Json, Session, app, print_json, session
+from app.cli.root import Json, Session, app, session
 
 if TYPE_CHECKING:
     from app.examples.params import Filter
+    from app.examples.schemas import ExampleSchema
+    from app.experiments.schemas import ExperimentBrief
+    from app.runs.schemas import RunSchema
+    from synib.report import Comparison, Report
 
 PANEL = "Look"
 Limit = Annotated[int, typer.Option(min=1, max=100_000, help="Most rows.")]
@@ -30,19 +37,19 @@ class Top(StrEnum):
 @app.command(rich_help_panel=PANEL)
 def experiments(context: typer.Context, limit: Limit = 20, as_json: Json = False) -> None:
     """Your experiments, newest first."""
+    here = session(context)
+    here.show(list(islice(here.client.experiments.list(), limit)), as_json, _experiments)
+
+
+def _experiments(console: Console, found: Sequence["ExperimentBrief"]) -> None:
     from app.cli.sheets import Sheet  # noqa: PLC0415 - these imports keep --help fast
 
-    here = session(context)
-    found = list(islice(here.client.experiments.list(), limit))
-    if as_json:
-        print_json(found)
-        return
     rows = [
         [one.id, one.name, one.status, f"{one.progress.fraction:.0%}", str(one.progress.runs), _when(one)]
         for one in found
     ]
     columns = ["id", "name", "status", "done", "runs", "posted"]
-    Sheet("Experiments", columns, rows, words=2, extra=2).print_to(here.console)
+    Sheet("Experiments", columns, rows, words=2, extra=2).print_to(console)
 
 
 @app.command(rich_help_panel=PANEL)
@@ -56,55 +63,56 @@ def runs(
     as_json: Json = False,
 ) -> None:
     """Your runs, newest first."""
-    from app.cli.sheets import Sheet  # noqa: PLC0415
     from app.runs.status import Status  # noqa: PLC0415
 
     here = session(context)
     known = [_one_of(Status, word, "--status") for word in status or []]
-    found = list(islice(here.client.runs.list(experiment=experiment, status=known), limit))
-    if as_json:
-        print_json(found)
-        return
+    found = islice(here.client.runs.list(experiment=experiment, status=known), limit)
+    here.show(list(found), as_json, _runs)
+
+
+def _runs(console: Console, found: Sequence["RunSchema"]) -> None:
+    from app.cli.sheets import Sheet  # noqa: PLC0415
+
     rows = [[run.id, run.method, str(run.seed), run.status, _epochs(run), _when(run)] for run in found]
     columns = ["id", "method", "seed", "status", "epoch", "posted"]
-    Sheet("Runs", columns, rows, words=2, extra=1).print_to(here.console)
+    Sheet("Runs", columns, rows, words=2, extra=1).print_to(console)
     for run in found:
         if run.reason and run.status == "failed":
-            here.console.print(f"{run.id}: {escape(run.reason.message)}", soft_wrap=True)
+            console.print(f"{run.id}: {escape(run.reason.message)}", soft_wrap=True)
 
 
 @app.command(rich_help_panel=PANEL)
 def comparison(context: typer.Context, experiment: ExperimentId, as_json: Json = False) -> None:
     """What an experiment says: methods against the first one, over seeds."""
+    here = session(context)
+    here.show(here.client.experiments.comparison(experiment), as_json, _comparison)
+
+
+def _comparison(console: Console, found: "Comparison") -> None:
     from app.cli import sheets  # noqa: PLC0415
 
-    here = session(context)
-    answer = here.client.experiments.comparison(experiment)
-    if as_json:
-        print_json(answer)
-        return
-    sheets.comparison(answer, list(sheets.NAMES)).print_to(here.console)
-    here.console.print(f"\n{escape(answer.sentence)}")
-    for run in answer.excluded:
-        here.console.print(f"Left out: {escape(run)}", soft_wrap=True)
+    sheets.print_answer(console, found, list(sheets.NAMES))
+    for run in found.excluded:
+        console.print(f"Left out: {escape(run)}", soft_wrap=True)
 
 
 @app.command(rich_help_panel=PANEL)
 def report(context: typer.Context, run: RunId, as_json: Json = False) -> None:
     """What a run says: every subset of modalities, synergy, calibration."""
+    here = session(context)
+    here.show(here.client.runs.report(run), as_json, _report)
+
+
+def _report(console: Console, found: "Report") -> None:
     from app.cli import sheets  # noqa: PLC0415
 
-    here = session(context)
-    found = here.client.runs.report(run)
-    if as_json:
-        print_json(found)
-        return
     about = found.provenance
     title = f"{about.method}, seed {about.seed}: {found.examples:,} test examples"
-    sheets.subsets(found, title).print_to(here.console)
-    here.console.print()
+    sheets.subsets(found, title).print_to(console)
+    console.print()
     for line in sheets.findings(found):
-        here.console.print(escape(line))
+        console.print(escape(line))
 
 
 @app.command(rich_help_panel=PANEL)
@@ -124,7 +132,6 @@ def examples(
     as_json: Json = False,
 ) -> None:
     """A run's examples: how sure it is from each modality alone and from all together."""
-    from app.cli import sheets  # noqa: PLC0415
     from app.examples.params import Filter, Sort  # noqa: PLC0415
 
     here = session(context)
@@ -134,12 +141,15 @@ def examples(
         return
     sort = Sort(top.value if least else f"-{top.value}")
     found = list(here.client.runs.examples(run, sort=sort, where=where, limit=limit))
-    if as_json:
-        print_json(found)
-    else:
-        unit = ", bits" if top is Top.SYNERGY else ""
-        title = f"{len(found)} examples with {'least' if least else 'most'} {top.value}{unit}"
-        sheets.examples(found, title).print_to(here.console)
+    unit = ", bits" if top is Top.SYNERGY else ""
+    title = f"{len(found)} examples with {'least' if least else 'most'} {top.value}{unit}"
+    here.show(found, as_json, partial(_examples, title))
+
+
+def _examples(title: str, console: Console, found: Sequence["ExampleSchema"]) -> None:
+    from app.cli import sheets  # noqa: PLC0415
+
+    sheets.examples(found, title).print_to(console)
 
 
 def _export(here: Session, run: str, to: Path, where: "Filter") -> None:

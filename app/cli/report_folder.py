@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from app.cli import sheets
 from app.cli.failures import USAGE, CommandFailed
+from app.cli.trials import trials
 from app.client import Client
 from app.examples.params import Sort
 from app.experiments.schemas import ExperimentSchema
@@ -57,8 +58,8 @@ def _is_empty(folder: Path) -> bool:
 
 def _head(experiment: ExperimentSchema, answer: Comparison) -> str:
     left_out = "".join(f"- left out: {run}\n" for run in answer.excluded)
-    table = sheets.comparison(answer, list(sheets.NAMES))
-    return f"# {experiment.name}\n\n{answer.sentence}\n\n{left_out}{table.markdown()}"
+    tables = "\n".join(sheet.markdown() for sheet in sheets.answer_sheets(answer, list(sheets.NAMES)))
+    return f"# {experiment.name}\n\n{answer.attribution.paragraph}\n\n{left_out}{tables}"
 
 
 def _section(client: Client, run: RunBrief, report: Report, files: str) -> str:
@@ -69,6 +70,7 @@ def _section(client: Client, run: RunBrief, report: Report, files: str) -> str:
             *(f"- {line}" for line in sheets.findings(report)),
             "",
             sheets.subsets(report, f"What it sees, {report.examples:,} test examples").markdown(),
+            *([trials(report.tuning).markdown()] if report.tuning else []),
             sheets.examples(top, f"The {len(top)} examples with most synergy, bits").markdown(),
         ]
     )

@@ -2,15 +2,18 @@
 
 import json
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 from rich.console import Console
 
 if TYPE_CHECKING:
     from app.client import Client
+
+T = TypeVar("T")
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -38,6 +41,13 @@ class Session:
     @cached_property
     def console(self) -> Console:
         return make_console()
+
+    def show(self, found: T, as_json: bool, to_people: Callable[[Console, T], object]) -> None:
+        """Print what was found: as JSON for programs, or as people like to read it."""
+        if as_json:
+            print_json(found)
+        else:
+            to_people(self.console, found)
 
     def close(self) -> None:
         if "client" in self.__dict__:
@@ -81,4 +91,4 @@ def print_json(data: Any) -> None:
     print(json.dumps(to_jsonable_python(data), indent=2, ensure_ascii=False))
 
 
-from app.cli import act, demo, keys, look, serve  # noqa: E402, F401 - each registers its commands, in the order of --help
+from app.cli import act, demo, keys, look, serve, study  # noqa: E402, F401 - each registers its commands, in the order of --help

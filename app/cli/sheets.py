@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from app.examples.schemas import ExampleSchema
-from synib.evaluation.sentences import bits, p_value
+from synib.evaluation.sentences import bits, count, p_value, points, signed
 from synib.report import Comparison, Estimate, MetricTable, Report
 
 NAMES = {
@@ -19,6 +19,10 @@ NAMES = {
     "synergy": "synergy, bits", "confidence_gap": "confidence gap",
 }  # fmt: skip
 ARROWS = {"higher": " ↑", "lower": " ↓", "neither": ""}
+FINDINGS = {
+    "better": "better", "worse": "worse", "equivalent": "the same", "no_better": "no better",
+    "undecided": "undecided",
+}  # fmt: skip
 HEADLINE = ("accuracy", "nll", "ece", "synergy")
 
 
@@ -26,7 +30,7 @@ HEADLINE = ("accuracy", "nll", "ece", "synergy")
 class Sheet:
     """A table: the first ``words`` columns are text, the others numbers.
 
-    Only the last of the words wraps; the last ``extra`` columns are left out where there is no room for them.
+    Only the last of the words wraps; of the last ``extra`` columns, those without room are left out.
     """
 
     title: str
@@ -39,8 +43,10 @@ class Sheet:
         """Title and table, as wide as they need to be."""
         table = self._table(len(self.columns))
         wide = console.options.update(max_width=1000)
-        if self.extra and Measurement.get(console, wide, table).maximum > console.width:
-            table = self._table(len(self.columns) - self.extra)
+        for left_out in range(1, self.extra + 1):
+            if Measurement.get(console, wide, table).maximum <= console.width:
+                break
+            table = self._table(len(self.columns) - left_out)
         console.print(f"\n[bold]{escape(self.title)}[/]")
         console.print(table)
 
@@ -88,9 +94,11 @@ def comparison(answer: Comparison, metrics: Sequence[str] = HEADLINE) -> Sheet:
     """A block of lines for every metric, a line for every method."""
     shown = [table for table in answer.tables if table.metric in metrics]
     seeds = max((len(row.seeds) for table in shown for row in table.rows), default=0)
+    known = any(row.mean.low is not None for table in shown for row in table.rows)
+    intervals = "with 95 % intervals" if known else "too few for intervals"
     return Sheet(
-        f"Methods compared over {seeds} seed{'s' * (seeds != 1)}, with 95 % intervals",
-        ["", "method", "mean", f"difference to {answer.baseline}", "p"],
+        f"Methods compared over {count(seeds, 'seed')}, {intervals}",
+        ["", "method", "mean", f"difference to {answer.baseline}"],
         [line for table in shown for line in _metric(table)],
         words=2,
     )
@@ -104,10 +112,81 @@ def _metric(table: MetricTable) -> list[list[str]]:
             row.method,
             with_interval(row.mean),
             with_interval(row.difference, signed=True) if row.difference else "",
-            p_value(row.p).removeprefix("p ").removeprefix("= ") if row.p is not None else "",
         ]
         for index, row in enumerate(table.rows)
     ]
+
+
+def answer_sheets(answer: Comparison, metrics: Sequence[str] = HEADLINE) -> list[Sheet]:
+    """What an experiment says in tables; those that have nothing to show are left out."""
+    every = (comparison(answer, metrics), paired_tests(answer), where(answer))
+    return [sheet for sheet in every if sheet.rows]
+
+
+def print_answer(console: Console, answer: Comparison, metrics: Sequence[str] = HEADLINE) -> None:
+    """The tables, then the answer in words, last, where the eye is."""
+    for sheet in answer_sheets(answer, metrics):
+        sheet.print_to(console)
+    reasons = answer.attribution.paragraph.removeprefix(answer.sentence)
+    console.print(f"\n[bold]In words[/]\n[bold]{escape(answer.sentence)}[/]{escape(reasons)}")
+
+
+def paired_tests(answer: Comparison) -> Sheet:
+    """Who is better than whom: a line for every pair, accuracy first, since it decides."""
+    tests = answer.attribution.tests
+    nll = {(test.question, test.method, test.against): test for test in tests if test.metric == "nll"}
+    lines, last = [], ""
+    for test in (test for test in tests if test.metric == "accuracy"):
+        helps = test.question == "helps"
+        group = f"against {test.against}" if helps else f"{test.method} against"
+        same = nll.get((test.question, test.method, test.against))
+        lines.append(
+            [
+                "" if group == last else group,
+                test.method if helps else test.against,
+                points(test.difference).replace(" points", ""),
+                _bare(test.p_holm),
+                FINDINGS[test.finding],
+                _bare(test.p_equivalent),
+                f"{signed(same.difference, 3).split(' ')[0]} {FINDINGS[same.finding]}" if same else "",
+            ]
+        )
+        last = group
+    margin = next((f"{100 * test.margin:.1f}" for test in tests), "")
+    return Sheet(
+        f"Paired by seed; less than {margin} points is no difference; p after Holm",
+        ["", "", "points", "p", "accuracy", "TOST p", "NLL, bits"],
+        lines,
+        words=2,
+        extra=2,
+    )
+
+
+def where(answer: Comparison) -> Sheet:
+    """On which test examples a SynIB does better or worse than the baseline."""
+    names = {"together": "no modality alone is right", "alone": "some modality alone is right"}
+    lines, last = [], ""
+    for row in answer.attribution.where:
+        lines.append(
+            [
+                "" if row.method == last else row.method,
+                names.get(row.group, f"label in {row.group}"),
+                f"{row.examples:,}",
+                number(row.accuracy),
+                points(row.difference).replace(" points", ""),
+            ]
+        )
+        last = row.method
+    columns = ["", "", "examples", "accuracy", "points"]
+    return Sheet(f"On which test examples, against {_baselines(answer)}", columns, lines, words=2)
+
+
+def _baselines(answer: Comparison) -> str:
+    return next((row.against for row in answer.attribution.where), answer.baseline)
+
+
+def _bare(p: float | None) -> str:
+    return "" if p is None else p_value(p).removeprefix("p ").removeprefix("= ")
 
 
 def subsets(report: Report, title: str) -> Sheet:

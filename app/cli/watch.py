@@ -4,7 +4,7 @@ import math
 import time
 from dataclasses import dataclass, field
 
-from rich.console import Console, Group
+from rich.console import Console, Group, JustifyMethod
 from rich.live import Live
 from rich.markup import escape
 from rich.progress_bar import ProgressBar
@@ -27,7 +27,7 @@ WORTH_A_LINE = FINISHED | {Status.RUNNING, Status.LOST, Status.PREEMPTED}
 
 @dataclass
 class Validation:
-    """A run's newest numbers on the validation examples."""
+    """A run's numbers on the validation examples, of the epoch with the lowest NLL so far."""
 
     accuracy: float | None = None
     nll: float | None = None
@@ -60,17 +60,20 @@ class Board:
             known.epoch = run.progress.epoch
             series = {s.name: s.points for s in self.client.runs.metrics(run.id, [ACCURACY, NLL]).data}
             if (accuracy := series.get(ACCURACY)) and (nll := series.get(NLL)):
-                known.accuracy, known.nll = accuracy[-1].value, nll[-1].value / math.log(2)
+                best = min(nll, key=lambda point: point.value)
+                known.accuracy = {point.epoch: point.value for point in accuracy}.get(best.epoch)
+                known.nll = best.value / math.log(2)
 
     def table(self, experiment: ExperimentSchema) -> Group:
         """As many runs as the terminal is high: those at work before those done and those to come."""
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-        for name, justify in (
+        columns: list[tuple[str, JustifyMethod]] = [
             ("method", "left"), ("seed", "right"), ("status", "left"), ("", "left"),
             ("epoch", "right"), ("val. accuracy", "right"), ("val. NLL, bits", "right"),
-        ):  # fmt: skip
+        ]  # fmt: skip
+        for name, justify in columns:
             width = None if name else BAR
-            table.add_column(name, justify=justify, header_style="dim", no_wrap=True, min_width=width)  # type: ignore[arg-type]
+            table.add_column(name, justify=justify, header_style="dim", no_wrap=True, min_width=width)
         room = max(4, self.console.height - 5)
         shown = sorted(experiment.runs, key=_interest)[:room]
         for run in sorted(shown, key=experiment.runs.index):

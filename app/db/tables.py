@@ -181,7 +181,7 @@ class Artifact(Base):
 
 
 class Example(Base):
-    """What a run's model sees in one example, alone, jointly and without. Arrays follow the report's orders.
+    """What a run's model sees in one example, alone, jointly and without; the arrays: `app.db.layout`.
 
     Written once, by COPY, in the transaction that ends the run: no foreign key needs a check row by row.
     """
@@ -198,15 +198,8 @@ class Example(Base):
     redundant: Mapped[float] = mapped_column(REAL)
     synergy: Mapped[float] = mapped_column(REAL)
     interaction: Mapped[float] = mapped_column(REAL)
-    subset_predicted: Mapped[list[int]] = mapped_column(ARRAY(SMALLINT))
-    subset_confidence: Mapped[list[float]] = mapped_column(ARRAY(REAL))
-    subset_p_true: Mapped[list[float]] = mapped_column(ARRAY(REAL))
-    subset_entropy: Mapped[list[float]] = mapped_column(ARRAY(REAL))
-    information: Mapped[list[float]] = mapped_column(ARRAY(REAL))
-    head_predicted: Mapped[list[int]] = mapped_column(ARRAY(SMALLINT))
-    head_confidence: Mapped[list[float]] = mapped_column(ARRAY(REAL))
-    head_p_true: Mapped[list[float]] = mapped_column(ARRAY(REAL))
-    unique: Mapped[list[float]] = mapped_column(ARRAY(REAL))
+    scores: Mapped[list[float]] = mapped_column(ARRAY(REAL))
+    codes: Mapped[list[int]] = mapped_column(ARRAY(SMALLINT))
     split: Mapped[str]
     example_id: Mapped[str]
 

@@ -8,7 +8,7 @@ fit together. pyarrow is imported by the first export, not by every start.
 import csv
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import SQLColumnExpression
 from sqlalchemy.orm import Session
@@ -19,9 +19,6 @@ from app.db.tables import Example
 from app.examples import repository
 from app.examples.names import Names
 from app.examples.params import Cursor, Filter, Format, Sort
-
-if TYPE_CHECKING:
-    pass
 
 STRETCH = 10_000  # rows, or fewer where the format wants it
 
@@ -51,20 +48,28 @@ def columns(known: Names) -> list[Column]:
         Column("interaction", e.interaction, "float32"),
         Column("redundant", e.redundant, "float32"),
     ]
-    flat += [Column(f"unique.{m}", e.unique[i], "float32") for i, m in enumerate(known.modalities, 1)]
-    for i, subset in enumerate(known.subsets, 1):
+    begins = {name: place.start + 1 for name, place in known.places.items()}  # PostgreSQL counts from 1
+
+    def score(name: str, of: str, i: int) -> Column:
+        return Column(name, e.scores[begins[of] + i], "float32")
+
+    def code(name: str, of: str, i: int) -> Column:
+        return Column(name, e.codes[begins[of] + i], "int16", known.classes)
+
+    flat += [score(f"unique.{modality}", "unique", i) for i, modality in enumerate(known.modalities)]
+    for i, subset in enumerate(known.subsets):
         flat += [
-            Column(f"{subset}.predicted", e.subset_predicted[i], "int16", known.classes),
-            Column(f"{subset}.confidence", e.subset_confidence[i], "float32"),
-            Column(f"{subset}.p_true", e.subset_p_true[i], "float32"),
-            Column(f"{subset}.entropy", e.subset_entropy[i], "float32"),
-            Column(f"{subset}.information", e.information[i], "float32"),
+            code(f"{subset}.predicted", "subset_predicted", i),
+            score(f"{subset}.confidence", "subset_confidence", i),
+            score(f"{subset}.p_true", "subset_p_true", i),
+            score(f"{subset}.entropy", "subset_entropy", i),
+            score(f"{subset}.information", "information", i),
         ]
-    for i, modality in enumerate(known.modalities, 1):
+    for i, modality in enumerate(known.modalities):
         flat += [
-            Column(f"head.{modality}.predicted", e.head_predicted[i], "int16", known.classes),
-            Column(f"head.{modality}.confidence", e.head_confidence[i], "float32"),
-            Column(f"head.{modality}.p_true", e.head_p_true[i], "float32"),
+            code(f"head.{modality}.predicted", "head_predicted", i),
+            score(f"head.{modality}.confidence", "head_confidence", i),
+            score(f"head.{modality}.p_true", "head_p_true", i),
         ]
     return flat
 

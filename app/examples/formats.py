@@ -1,7 +1,8 @@
 """Writers of tables in pieces. Imports pyarrow, so nothing imports this before an export is asked for."""
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, Protocol
 
 import orjson
 import pyarrow as pa
@@ -36,9 +37,9 @@ def encoder(to: Format) -> Encoder:
         case Format.CSV:
             return Csv()
         case Format.ARROW:
-            return Arrow()
+            return Streamed(pa.ipc.new_stream)
         case Format.PARQUET:
-            return Parquet()
+            return Streamed(partial(pq.ParquetWriter, compression="zstd"))  # a row group for each piece
     raise ValueError(to)
 
 
@@ -129,40 +130,19 @@ def _guarded(table: pa.Table) -> pa.Table:
     return table
 
 
-class Arrow:
-    number = pa.float32()
-    most = 10_000
-
-    def __init__(self) -> None:
-        self._sink = Sink()
-        self._writer: pa.RecordBatchStreamWriter | None = None
-
-    def write(self, table: pa.Table) -> bytes:
-        if self._writer is None:
-            self._writer = pa.ipc.new_stream(pa.PythonFile(self._sink, mode="w"), table.schema)
-        self._writer.write_table(table)
-        return self._sink.drain()
-
-    def close(self) -> bytes:
-        if self._writer is not None:
-            self._writer.close()
-        return self._sink.drain()
-
-
-class Parquet:
-    """A row group for each piece."""
+class Streamed:
+    """A writer of pyarrow's that is opened by the first table, since that has the schema."""
 
     number = pa.float32()
     most = 10_000
 
-    def __init__(self) -> None:
-        self._sink = Sink()
-        self._writer: pq.ParquetWriter | None = None
+    def __init__(self, opened: Callable[[pa.PythonFile, pa.Schema], Any]) -> None:
+        self._sink, self._opened = Sink(), opened
+        self._writer: Any = None
 
     def write(self, table: pa.Table) -> bytes:
         if self._writer is None:
-            file = pa.PythonFile(self._sink, mode="w")
-            self._writer = pq.ParquetWriter(file, table.schema, compression="zstd")
+            self._writer = self._opened(pa.PythonFile(self._sink, mode="w"), table.schema)
         if len(table):
             self._writer.write_table(table)
         return self._sink.drain()

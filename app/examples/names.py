@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
+from app.db.layout import places
 from app.errors import InvalidRequest
 
 
@@ -14,6 +16,11 @@ class Names:
     groups: Sequence[str]
     modalities: Sequence[str]
     subsets: Sequence[str]
+
+    @cached_property
+    def places(self) -> dict[str, slice]:
+        """Where each list of `app.db.layout` stands in its array."""
+        return places(len(self.subsets), len(self.modalities))
 
 
 def code(names: Sequence[str], parameter: str, name: str) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
+from app.db.layout import OF_SUBSETS
 from app.db.tables import Run
 from app.examples import repository
 from app.examples.names import Names
@@ -47,18 +48,13 @@ def _cursor(row: Row[Any], sort: Sort) -> str:
 
 
 def record(row: Row[Any], known: Names) -> dict[str, Any]:
-    """One example, codes and places replaced by names."""
+    """One example, codes and places in its arrays replaced by names."""
     classes = known.classes
-    subsets = zip(
-        known.subsets,
-        row.subset_predicted,
-        row.subset_confidence,
-        row.subset_p_true,
-        row.subset_entropy,
-        row.information,
-        strict=True,
-    )
-    heads = zip(known.modalities, row.head_predicted, row.head_confidence, row.head_p_true, strict=True)
+    at, scores, codes = known.places, row.scores, row.codes
+    of_subsets = (scores[at[name]] for name in OF_SUBSETS)
+    subsets = zip(known.subsets, codes[at["subset_predicted"]], *of_subsets, strict=True)
+    of_heads = codes[at["head_predicted"]], scores[at["head_confidence"]], scores[at["head_p_true"]]
+    heads = zip(known.modalities, *of_heads, strict=True)
     return {
         "position": row.position,
         "example_id": row.example_id,
@@ -73,7 +69,7 @@ def record(row: Row[Any], known: Names) -> dict[str, Any]:
         },
         "heads": {name: {"predicted": classes[k], "confidence": c, "p_true": p} for name, k, c, p in heads},
         "redundant": row.redundant,
-        "unique": dict(zip(known.modalities, row.unique, strict=True)),
+        "unique": dict(zip(known.modalities, scores[at["unique"]], strict=True)),
         "synergy": row.synergy,
         "interaction": row.interaction,
     }

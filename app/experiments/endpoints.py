@@ -23,10 +23,8 @@ from synib.report import Comparison
 router = APIRouter(prefix="/v1/experiments", tags=["experiments"])
 
 
-class ExperimentNotFound(Problem):
+class ExperimentNotFound(Problem, status=404, title="No such experiment"):
     """This project has no such experiment; GET /v1/experiments lists those there are."""
-
-    status, code, title = 404, "experiment_not_found", "No such experiment"
 
 
 def own_experiment(experiment_id: str, principal: Reader, session: DbSession) -> str:

@@ -22,10 +22,8 @@ from synib.spec import Experiment as Spec
 from synib.spec import parse_experiment
 
 
-class ComparisonNotReady(Problem):
+class ComparisonNotReady(Problem, status=404, title="No comparison yet"):
     """The comparison is made when the last run has ended; watch the experiment's `progress` and ask again."""
-
-    status, code, title = 404, "comparison_not_ready", "No comparison yet"
 
 
 def check(data: Any, settings: Settings) -> tuple[Spec, Plan]:

@@ -1,6 +1,6 @@
 """Who may ask: dependencies that every endpoint under /v1 has."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -15,17 +15,15 @@ from app.settings import Settings
 ORDER = (Role.READER, Role.WRITER, Role.ADMIN)
 
 
-class Unauthenticated(Problem):
+CHALLENGE = {"WWW-Authenticate": 'Bearer realm="synib"'}
+
+
+class Unauthenticated(Problem, status=401, title="Who asks?", headers=CHALLENGE):
     """A key is needed: send `Authorization: Bearer synib_…`. An admin makes keys with POST /v1/keys."""
 
-    status, code, title = 401, "unauthenticated", "Who asks?"
-    headers = {"WWW-Authenticate": 'Bearer realm="synib"'}  # noqa: RUF012
 
-
-class Forbidden(Problem):
+class Forbidden(Problem, status=403, title="Not with this key"):
     """This key's role may not do this; ask an admin for another key."""
-
-    status, code, title = 403, "forbidden", "Not with this key"
 
 
 def identify(request: Request, session: DbSession) -> Principal:
@@ -43,13 +41,13 @@ def identify(request: Request, session: DbSession) -> Principal:
     return principal
 
 
-def _at_least(role: Role) -> Callable[..., Principal]:
+def _at_least(role: Role) -> Callable[..., Awaitable[Principal]]:
     async def check(principal: Annotated[Principal, Depends(identify)]) -> Principal:
         if ORDER.index(principal.role) < ORDER.index(role):
             raise Forbidden(f"this key is a {principal.role}'s; this takes a {role}'s. Ask an admin for one")
         return principal
 
-    return check  # type: ignore[return-value]
+    return check
 
 
 Reader = Annotated[Principal, Depends(_at_least(Role.READER))]

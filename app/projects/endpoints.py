@@ -18,10 +18,8 @@ from app.schemas import ListParams, Page
 router = APIRouter(prefix="/v1/keys", tags=["keys"])
 
 
-class KeyNotFound(Problem):
+class KeyNotFound(Problem, status=404, title="No such key"):
     """This project has no such key in force; GET /v1/keys lists those there are."""
-
-    status, code, title = 404, "key_not_found", "No such key"
 
 
 @router.post(

@@ -22,7 +22,7 @@ from synib.report import Report
 
 router = APIRouter(prefix="/v1/runs", tags=["runs"])
 
-EVENT_STREAM = {
+EVENT_STREAM: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "Events `status` (as in /events), `metrics` (an epoch's numbers) and, last, `end`"
         " (`{status}`). `id:` is the row's number; after a break send it back as `Last-Event-ID`.",
@@ -30,7 +30,10 @@ EVENT_STREAM = {
     }
 }
 CONTENT: dict[str, Any] = {"content": {"application/octet-stream": {}}}
-FILE = {200: {"description": "The file."} | CONTENT, 206: {"description": "A part of it."} | CONTENT}
+FILE: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The file."} | CONTENT,
+    206: {"description": "A part of it."} | CONTENT,
+}
 
 
 class RunList(ListParams):

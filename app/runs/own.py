@@ -12,10 +12,8 @@ from app.projects.auth import Reader
 from app.runs import repository
 
 
-class RunNotFound(Problem):
+class RunNotFound(Problem, status=404, title="No such run"):
     """This project has no such run; GET /v1/runs lists those there are."""
-
-    status, code, title = 404, "run_not_found", "No such run"
 
 
 def own_run(run_id: str, principal: Reader, session: DbSession) -> Run:

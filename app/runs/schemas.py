@@ -17,9 +17,9 @@ class RunProgress(Schema):
     """How far training is; empty before its first epoch."""
 
     epoch: int | None = None
-    """Epochs trained."""
+    """Epochs trained. Over all trials of tuning; after one that stopped early it skips ahead."""
     epochs: int | None = None
-    """Epochs at most; early stopping may end before."""
+    """Epochs at most, over all trials of tuning; early stopping may end before."""
     step: int | None = None
     """Optimizer steps taken."""
 

@@ -17,28 +17,20 @@ from app.runs.status import FINISHED, Status, reason, transition
 REQUESTED = reason("cancel_requested", "somebody asked for it")
 
 
-class RunFinished(Problem):
+class RunFinished(Problem, status=409, title="Too late to cancel"):
     """The run has ended; there is nothing left to cancel."""
 
-    status, code, title = 409, "run_finished", "Too late to cancel"
 
-
-class RunNotResumable(Problem):
+class RunNotResumable(Problem, status=409, title="Nothing to resume"):
     """Only a failed or cancelled run can be resumed; this one is still going or has succeeded."""
 
-    status, code, title = 409, "run_not_resumable", "Nothing to resume"
 
-
-class ReportNotReady(Problem):
+class ReportNotReady(Problem, status=404, title="No report yet"):
     """The report is written when the run succeeds; follow its status with GET /v1/runs/{id}/stream."""
 
-    status, code, title = 404, "report_not_ready", "No report yet"
 
-
-class ArtifactNotFound(Problem):
+class ArtifactNotFound(Problem, status=404, title="No such file"):
     """The run left no such file; GET /v1/runs/{id}/artifacts lists those it left."""
-
-    status, code, title = 404, "artifact_not_found", "No such file"
 
 
 def cancel(session: Session, run: Run) -> Run:

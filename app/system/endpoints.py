@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
-from app.errors import Unavailable
+from app.errors import Unavailable, responses
 from app.schemas import Schema
 from app.system import metrics, pages, readiness
 
@@ -25,10 +25,8 @@ class Links(Schema):
     openapi: str = "/openapi.json"
 
 
-class NotReady(Unavailable):
+class NotReady(Unavailable, status=503, title="Not ready"):
     """The process is alive, but something that it needs is not; each is listed with what is wrong."""
-
-    code, title = "not_ready", "Not ready"
 
 
 @router.get("/")
@@ -43,7 +41,7 @@ async def healthz() -> Alive:
     return Alive()
 
 
-@router.get("/readyz", responses=NotReady.response())
+@router.get("/readyz", responses=responses([NotReady]))
 def readyz(request: Request) -> Alive:
     """Whether database, its revision, broker and store are as they must be."""
     state = request.app.state
@@ -55,7 +53,7 @@ def readyz(request: Request) -> Alive:
 @router.get(
     "/metrics",
     response_class=Response,
-    responses=Unavailable.response()
+    responses=responses([Unavailable])
     | {200: {"description": "Prometheus text.", "content": {"text/plain": {}}}},
 )
 async def prometheus(request: Request) -> Response:

@@ -11,6 +11,34 @@ down_revision: str | None = None
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
+# The arrays of an example by name, for people: one row a subset and one a modality.
+EXAMPLE_SUBSET = """
+CREATE VIEW example_subset AS
+SELECT run_id, position, example_id, subset,
+       report -> 'classes' ->> codes[i]::int AS predicted,
+       scores[i] AS confidence,
+       scores[s + i] AS p_true,
+       scores[2 * s + i] AS entropy,
+       scores[3 * s + i] AS information
+FROM run
+JOIN example ON run_id = id,
+LATERAL jsonb_array_length(report -> 'subsets') AS s,
+LATERAL jsonb_array_elements_text(report -> 'subsets') WITH ORDINALITY AS named(subset, i)
+"""
+EXAMPLE_MODALITY = """
+CREATE VIEW example_modality AS
+SELECT run_id, position, example_id, modality,
+       report -> 'classes' ->> codes[s + i]::int AS head_predicted,
+       scores[4 * s + i] AS head_confidence,
+       scores[4 * s + k + i] AS head_p_true,
+       scores[4 * s + 2 * k + i] AS "unique"
+FROM run
+JOIN example ON run_id = id,
+LATERAL jsonb_array_length(report -> 'subsets') AS s,
+LATERAL jsonb_array_length(report -> 'modalities') AS k,
+LATERAL jsonb_array_elements_text(report -> 'modalities') WITH ORDINALITY AS named(modality, i)
+"""
+
 
 def upgrade() -> None:
     op.create_table(
@@ -24,15 +52,8 @@ def upgrade() -> None:
         sa.Column("redundant", sa.REAL(), nullable=False),
         sa.Column("synergy", sa.REAL(), nullable=False),
         sa.Column("interaction", sa.REAL(), nullable=False),
-        sa.Column("subset_predicted", postgresql.ARRAY(sa.SMALLINT()), nullable=False),
-        sa.Column("subset_confidence", postgresql.ARRAY(sa.REAL()), nullable=False),
-        sa.Column("subset_p_true", postgresql.ARRAY(sa.REAL()), nullable=False),
-        sa.Column("subset_entropy", postgresql.ARRAY(sa.REAL()), nullable=False),
-        sa.Column("information", postgresql.ARRAY(sa.REAL()), nullable=False),
-        sa.Column("head_predicted", postgresql.ARRAY(sa.SMALLINT()), nullable=False),
-        sa.Column("head_confidence", postgresql.ARRAY(sa.REAL()), nullable=False),
-        sa.Column("head_p_true", postgresql.ARRAY(sa.REAL()), nullable=False),
-        sa.Column("unique", postgresql.ARRAY(sa.REAL()), nullable=False),
+        sa.Column("scores", postgresql.ARRAY(sa.REAL()), nullable=False),
+        sa.Column("codes", postgresql.ARRAY(sa.SMALLINT()), nullable=False),
         sa.Column("split", sa.Text(), nullable=False),
         sa.Column("example_id", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("run_id", "position", name=op.f("pk_example")),
@@ -211,9 +232,12 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["run_id"], ["run.id"], name=op.f("fk_run_event_run_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("run_id", "seq", name=op.f("pk_run_event")),
     )
+    op.execute(EXAMPLE_SUBSET)
+    op.execute(EXAMPLE_MODALITY)
 
 
 def downgrade() -> None:
+    op.execute("DROP VIEW example_modality, example_subset")
     op.drop_table("run_event")
     op.drop_index("ix_metric_run_id_seq", table_name="metric")
     op.drop_table("metric")

@@ -18,14 +18,16 @@ def noisy_xor(recipe: spec.NoisyXor) -> Dataset:
     y = parity ^ (rng.random(N) < epsilon)
     p_odd = np.where(parity == 1, 1 - epsilon, epsilon)
     split, example_id = split_columns(recipe.split.counts(N))
+    x = {f"x{m + 1}": (2 * bits[:, m : m + 1] - 1).astype(np.float32) for m in range(k)}
     return Dataset(
-        x={f"x{m + 1}": (2 * bits[:, m : m + 1] - 1).astype(np.float32) for m in range(k)},
+        x=x,
         y=y.astype(np.int64),
         split=split,
         example_id=example_id,
         classes=recipe.info().classes,
         posterior=np.stack([1 - p_odd, p_odd], axis=1),
         synergy=1 - binary_entropy(epsilon),
+        oracle={name: np.ones((N, 1), bool) for name in x},
     )
 
 

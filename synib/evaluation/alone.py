@@ -34,6 +34,22 @@ def choose(validation: Mapping[str, Candidates]) -> dict[str, StandIn]:
     }
 
 
+def demote(
+    standins: Mapping[str, StandIn], validation: float, test: Mapping[str, Candidates]
+) -> dict[str, StandIn]:
+    """The base rate in the place of whoever says less than it on test; ``validation`` is its NLL there.
+
+    A short-cut that holds on validation and not on test would else make its modality know less than nothing,
+    and the combination more than there is to know. It can only lower the synergy.
+    """
+    return {
+        modality: standin
+        if test[modality][standin.by].nll() <= test[modality]["base rate"].nll()
+        else StandIn("base rate", validation)
+        for modality, standin in standins.items()
+    }
+
+
 def best_two(standins: Mapping[str, StandIn]) -> tuple[str, str]:
     """The modality that alone tells most on validation, and the second; of equals, in the given order."""
     first, second, *_ = sorted(standins, key=lambda modality: standins[modality].nll)

@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from synib.models.tokens import pooled
+
 Features = NDArray[np.float32]
 Rows = NDArray[np.int64]
 Donors = NDArray[np.int64]  # (N, D) rows of the pool
@@ -30,9 +32,9 @@ def draw_donors(rng: np.random.Generator, examples: int, cells: list[Rows]) -> D
 def cut(z: Mapping[str, Tensor], donors: int) -> list[Rows]:
     """The pool's rows in D cells of equal size, to one; the whole pool D times where it has fewer rows.
 
-    z: representations {modality: (P, d)}; each modality weighs as much as another.
+    z: representations {modality: (P, d)}, of tokens their mean; each modality weighs as much as another.
     """
-    features = np.concatenate([_standard(values.cpu().numpy()) for values in z.values()], axis=1)
+    features = np.concatenate([_standard(pooled(values).cpu().numpy()) for values in z.values()], axis=1)
     pool = np.arange(len(features))
     return _halve(features, pool, donors) if donors <= len(pool) else [pool] * donors
 

@@ -37,6 +37,7 @@ def evaluate(
         experiment.evaluation,
         classes=dataset.classes,
         truth=truth(test, answers.joint),
+        source=test.source,
         provenance=_provenance(trained, dataset, experiment, method_index, seed),
     )
     return report, table

@@ -58,7 +58,12 @@ def question(model: Model, data: Dataset, modalities: Sequence[str], asked: spec
         witness = _Witness.calibrated(model, pool, held_out, validation.y, asked)
         standins = _standins(witness, held_out, validation.y, base)
         return _answers(
-            witness, encode(model, {name: test.x[name] for name in modalities}), test.y, base, standins
+            witness,
+            encode(model, {name: test.x[name] for name in modalities}),
+            test.y,
+            base,
+            validation.y,
+            standins,
         )
 
 
@@ -118,7 +123,12 @@ def _standins(witness: _Witness, validation: Encoded, label: Labels, base: Float
 
 
 def _answers(
-    witness: _Witness, test: Encoded, label: Labels, base: Floats, standins: dict[str, StandIn]
+    witness: _Witness,
+    test: Encoded,
+    label: Labels,
+    base: Floats,
+    validation_label: Labels,
+    standins: dict[str, StandIn],
 ) -> Answers:
     """One subset after the other, so that beside the joint one only one (N, K) array is held at a time."""
     donors, heads, modalities = witness.donors("test", len(label)), witness.heads(test, label), tuple(test.z)
@@ -134,6 +144,8 @@ def _answers(
         name: {"base rate": _constant(base, label), "head": heads[name], "withholding": by_subset[(name,)]}
         for name in modalities
     }
+    base_nll = _constant(base, validation_label).nll()
+    standins = alone.demote(standins, base_nll, candidates)
     return Answers(
         by_subset=by_subset | {modalities: full},
         heads=heads,

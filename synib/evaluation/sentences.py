@@ -64,3 +64,28 @@ def p_value(p: float) -> str:
 def listed(names: Sequence[str]) -> str:
     """left and right; x1, x2 and x3."""
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def signed(estimate: Estimate, places: int) -> str:
+    """``+3.1 [2.8, 3.4]``; the sign of a difference, and its interval where there is one."""
+    text = bits(estimate.value, places)
+    sign = "" if text.startswith("-") or not text.strip("0.") else "+"
+    return f"{sign}{text}{interval(estimate, places)}"
+
+
+def points(difference: Estimate) -> str:
+    """A difference of shares in hundredths: ``+3.1 points [2.8, 3.4]``."""
+    parts = (difference.value, difference.low, difference.high)
+    value, low, high = (None if part is None else 100 * part for part in parts)
+    hundredfold = Estimate(value=value or 0.0, low=low, high=high)
+    number, *rest = signed(hundredfold, 1).split(" ", 1)
+    return " ".join([number, "points", *rest])
+
+
+def percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
+
+
+def count(n: int, thing: str) -> str:
+    """1 seed, 2 seeds."""
+    return f"{n:,} {thing}{'' if n == 1 else 's'}"

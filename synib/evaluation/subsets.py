@@ -34,7 +34,7 @@ Subset = tuple[str, ...]
 ENCODED_AT_ONCE: Final = 1_024
 """Examples; with the next, what bounds memory."""
 FUSED_AT_ONCE: Final = 16_384
-"""Rows of representations."""
+"""Rows of representations, or their tokens."""
 
 
 def subsets(modalities: Sequence[str]) -> list[Subset]:
@@ -99,7 +99,8 @@ def see(
 ) -> Floats:
     """Calibrated probabilities with all but ``subset`` withheld, averaged over donors. (N, K)"""
     N, D = donors.shape
-    step = max(1, FUSED_AT_ONCE // D)
+    longest = max((z.shape[1] for z in seen.z.values() if z.ndim == 3), default=1)
+    step = max(1, FUSED_AT_ONCE // (D * longest))
     answers = []
     for start in range(0, N, step):
         rows = slice(start, min(start + step, N))

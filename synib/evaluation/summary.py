@@ -12,6 +12,7 @@ from synib.evaluation.groups import group_names
 from synib.evaluation.questioning import Answers
 from synib.evaluation.scores import Scores
 from synib.evaluation.sentences import synergy_sentence
+from synib.evaluation.sources import by_source
 from synib.evaluation.subsets import subset_name
 from synib.information.statistics import mean_intervals, sign_flips
 from synib.report import (
@@ -41,6 +42,7 @@ def summarise(
     *,
     classes: Sequence[str],
     truth: Truth | None,
+    source: NDArray[np.str_] | None,
     provenance: Provenance,
 ) -> Report:
     """All that the report says, from per-example scores."""
@@ -67,6 +69,7 @@ def summarise(
         group_counts=dict(zip(groups, counts, strict=True)),
         calibration=_calibration(answers, asked),
         truth=truth,
+        by_source=None if source is None else by_source(answers.full, source, asked),
         provenance=provenance,
     )
 

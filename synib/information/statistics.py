@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import special, stats
+from scipy import optimize, special
 
 Floats = NDArray[np.float64]
 
@@ -91,12 +92,18 @@ def exact_sign_flip_p(differences: ArrayLike, seed: int = 0) -> float:
     d = np.asarray(differences, np.float64)
     n = len(d)
     if n <= 16:
-        patterns = 1 - 2.0 * (np.arange(2**n)[:, None] >> np.arange(n) & 1)
+        patterns = _all_signs(n)
     else:
         coins = np.random.default_rng(seed).integers(2, size=(2**16 - 1, n))
         patterns = np.vstack([np.ones(n), 1 - 2.0 * coins])
     far = np.abs(d.sum()) - 1e-9 * np.abs(d).sum()
     return float(np.mean(np.abs(patterns @ d) >= far))
+
+
+@lru_cache(maxsize=4)  # 8 MiB at most, each
+def _all_signs(n: int) -> Floats:
+    """(2^n, n) of 1 and -1."""
+    return np.asarray(1 - 2.0 * (np.arange(2**n)[:, None] >> np.arange(n) & 1))
 
 
 def smallest_p(n: int) -> float:
@@ -109,7 +116,7 @@ def t_interval(values: ArrayLike, level: float = 0.95) -> tuple[float, float] | 
     x = np.asarray(values, np.float64)
     if len(x) < 2:
         return None
-    half = float(stats.t.ppf((1 + level) / 2, len(x) - 1) * x.std(ddof=1) / np.sqrt(len(x)))
+    half = float(special.stdtrit(len(x) - 1, (1 + level) / 2) * x.std(ddof=1) / np.sqrt(len(x)))
     return float(x.mean()) - half, float(x.mean()) + half
 
 
@@ -121,3 +128,72 @@ def holm(p: Sequence[float]) -> list[float]:
     corrected = np.empty(len(p))
     corrected[order] = np.minimum(1, np.maximum.accumulate(np.asarray(p, np.float64)[order] * factors))
     return [float(value) for value in corrected]
+
+
+def less_than_p(differences: ArrayLike, bound: float) -> float:
+    """One-sided t test: p of the null that the mean of independent differences is ``bound`` or more.
+
+    Differences that are all the same have p 0 below the bound and 1 otherwise.
+
+    Raises:
+        ValueError: fewer than two differences have no spread.
+    """
+    d = np.asarray(differences, np.float64)
+    if len(d) < 2:
+        raise ValueError(f"{len(d)} paired differences have no spread; at least 2 are needed")
+    error = d.std(ddof=1) / np.sqrt(len(d))
+    below = float(d.mean()) - bound
+    if not error:
+        return float(below >= 0)
+    return float(special.stdtr(len(d) - 1, below / error))
+
+
+def equivalence_p(differences: ArrayLike, margin: float) -> float:
+    """Two one-sided t tests (TOST; Schuirmann 1987): p of the null that the mean is not within ± margin."""
+    d = np.asarray(differences, np.float64)
+    return max(less_than_p(d, margin), less_than_p(-d, margin))
+
+
+def detectable(n: int, alpha: float = 0.05, power: float = 0.8) -> float | None:
+    """The smallest true mean of n paired differences, in their standard deviations, that a two-sided test at
+    ``alpha`` finds with probability ``power``; none where the exact test cannot find any.
+
+    Power of the t test (noncentral t), which the sign-flip test comes close to on normal differences.
+    """
+    if n < 2 or smallest_p(n) >= alpha:
+        return None
+    return _detectable(n, alpha, power)
+
+
+@lru_cache(maxsize=1024)
+def _detectable(n: int, alpha: float, power: float) -> float:
+    critical = float(special.stdtrit(n - 1, 1 - alpha / 2))
+
+    def missing(effect: float) -> float:
+        """Of the wished power; the wrong tail's share is below 1e-6 there."""
+        return power - (1 - float(special.nctdtr(n - 1, effect * np.sqrt(n), critical)))
+
+    return float(optimize.brentq(missing, 0.0, 2 * (critical + 2) / np.sqrt(n)))
+
+
+MOST: Final = 1000
+"""No more replicates are counted."""
+
+
+def replicates_needed(effect: float, alpha: float = 0.05, power: float = 0.8) -> int | None:
+    """The fewest pairs with which a mean of ``effect`` standard deviations is detectable; none above 1000.
+
+    An estimate of the effect from few pairs is rough, and so is this.
+    """
+    low, high = 1, MOST  # the lower is always too few
+    if not _suffices(high, effect, alpha, power):
+        return None
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if _suffices(middle, effect, alpha, power) else (middle, high)
+    return high
+
+
+def _suffices(n: int, effect: float, alpha: float, power: float) -> bool:
+    smallest = detectable(n, alpha, power)
+    return smallest is not None and smallest <= effect

@@ -6,6 +6,7 @@ form that costs two matrix products a layer, no bookkeeping, and no gradient of 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor, nn
@@ -17,38 +18,68 @@ Layer = tuple[Tensor, Tensor]
 
 @dataclass(frozen=True)
 class Chain:
-    """Linear layers, a ReLU between each and the next, after normalisation; coordinates are flat."""
+    """Linear layers, a ReLU between each and the next, after normalisation; coordinates are flat.
+
+    Of R chains at once layers are (R, out, in) and (R, out), and values and labels have a leading axis R too.
+    """
 
     layers: Sequence[Layer]
     mean: Tensor | None = None
     std: Tensor | None = None
 
+    @property
+    def size(self) -> int:
+        """Number of weights."""
+        return sum(weight.numel() for weight, _ in self.layers)
+
     def of(self, values: Tensor) -> Tensor:
-        """Raw values (B, *shape) on the chain's own coordinates: normalised and flat."""
+        """Raw values (B, *shape) on the chain's own coordinates: normalised and flat; what is NaN, not there,
+        is the mean, as an mlp sees it."""
         if self.mean is not None and self.std is not None:
             values = (values - self.mean) / self.std
+            values = values.masked_fill(values.isnan(), 0.0)
         return values.flatten(1)
 
     def logits(self, values: Tensor) -> Tensor:
         """(B, d) on the chain's coordinates to (B, K)."""
         *hidden, (last, bias) = self.layers
         for weight, offset in hidden:
-            values = linear(values, weight, offset).relu()
-        return linear(values, last, bias)
+            values = affine(values, weight, offset).relu()
+        return affine(values, last, bias)
 
     def slope(self, values: Tensor, y: Tensor) -> Tensor:
         """d CE(logits, y) / d values of each example, (B, d), for values on the chain's coordinates."""
-        h, active = values, []
-        *hidden, (last, bias) = self.layers
+        h, activations = values, []
+        *hidden, _ = self.layers
         for weight, offset in hidden:
-            h = linear(h, weight, offset).relu()
-            active.append(h > 0)
-        logits = linear(h, last, bias)
-        label = y[:, None] == torch.arange(logits.shape[-1], device=y.device)
-        back = (logits.softmax(dim=-1) - label.to(logits.dtype)) @ last
-        for (weight, _), passed in zip(reversed(hidden), reversed(active), strict=True):
-            back = (back * passed) @ weight
+            h = affine(h, weight, offset).relu_()
+            activations.append(h)
+        back = self._last_slope(h, y)
+        for (weight, _), active in zip(reversed(hidden), reversed(activations), strict=True):
+            back = torch.ops.aten.threshold_backward(back, active, 0) @ weight
         return back
+
+    def _last_slope(self, h: Tensor, y: Tensor) -> Tensor:
+        """The same for h (B, d') before the last layer."""
+        last, bias = self.layers[-1]
+        if last.shape[-2] == 2:
+            weight, offset = self.margin
+            return (affine(h, weight, offset).sigmoid_() - y[..., None]) * weight
+        label = y[..., None] == torch.arange(last.shape[-2], device=y.device)
+        return (affine(h, last, bias).softmax(dim=-1) - label.to(h.dtype)) @ last
+
+    @cached_property
+    def margin(self) -> Layer:
+        """Of two classes, the layer to the log odds of the second: half the work of a softmax."""
+        weight, bias = self.layers[-1]
+        return weight[..., 1:, :] - weight[..., :1, :], bias[..., 1:] - bias[..., :1]
+
+
+def affine(values: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """A linear layer, or R of them: (B, in) to (B, out), or (R, B, in) to (R, B, out)."""
+    if weight.ndim == 2:
+        return linear(values, weight, bias)
+    return torch.baddbmm(bias[:, None], values, weight.mT)
 
 
 def layers_of(modules: Iterable[nn.Module]) -> list[Layer] | None:

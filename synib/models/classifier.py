@@ -11,7 +11,8 @@ from torch.nn.functional import log_softmax
 
 from synib import spec
 from synib.models.chain import Chain, layers_of
-from synib.models.parts import encoders, fusions, perceptron
+from synib.models.parts import encoders, fusions, head
+from synib.models.tokens import Pool
 from synib.seeds import derive
 
 
@@ -28,6 +29,9 @@ Predict = Literal["fusion", "heads", "product"]
 class MultimodalClassifier(nn.Module):
     """Raw inputs in, logits out: ``model(x) == model.fuse(model.encode(x))``.
 
+    Raw values that are NaN are not there: no result depends on them, nor on how many there are beside a
+    sequence's steps.
+
     Whatever is passed in is raw; only the model normalises, with the training moments that it keeps among its
     weights. So a mask that fills the mean fills the raw training mean, and one that fills zeros raw zeros.
 
@@ -36,7 +40,8 @@ class MultimodalClassifier(nn.Module):
         info: shapes and classes of the data.
         moments: of the training examples; without them, and where a modality is not to be normalised, inputs
             are taken as they are (weights loaded later bring their own).
-        seed: the only thing that initial weights depend on; the global generator is left as it was.
+        seed: the only thing that initial weights depend on; every part has its own stream, so that encoders
+            and heads start the same whatever the fusion. The global generator is left as it was.
         predict: what the logits are. ``fusion``: the fusion's. ``heads``: the sum of the unimodal heads'.
             ``product``: the log-probabilities of both added up, a product of experts.
     """
@@ -61,25 +66,18 @@ class MultimodalClassifier(nn.Module):
             shape = info.shapes[name]
             self.register_buffer(f"mean_{name}", mean.expand(shape).clone())
             self.register_buffer(f"std_{name}", std.expand(shape).clone())
+        classes, hidden = len(info.classes), experiment.unimodal_heads.hidden
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(derive(seed, "weights"))
-            self.encoders = nn.ModuleDict(
-                {
-                    name: encoders[type(modality.encoder)](modality.encoder, info.shapes[name])
-                    for name, modality in modalities.items()
-                }
-            )
-            self.fusion = fusions[type(experiment.fusion)](experiment.fusion, features, len(info.classes))
-            hidden = experiment.unimodal_heads.hidden
-            self.unimodal = nn.ModuleDict(
-                {
-                    name: nn.Sequential(
-                        *perceptron([features[name], hidden] if hidden else [features[name]]),
-                        nn.Linear(hidden or features[name], len(info.classes)),
-                    )
-                    for name in modalities
-                }
-            )
+            self.encoders, self.unimodal = nn.ModuleDict(), nn.ModuleDict()
+            for name, modality in modalities.items():
+                torch.manual_seed(derive(seed, "weights", "encoder", name))
+                self.encoders[name] = encoders[type(modality.encoder)](modality.encoder, info.shapes[name])
+                torch.manual_seed(derive(seed, "weights", "head", name))
+                layers = head([features[name], *([hidden] if hidden else []), classes])
+                gives_tokens = len(modality.encoder.latent_shape(info.shapes[name])) == 2
+                self.unimodal[name] = nn.Sequential(Pool(), *layers) if gives_tokens else layers
+            torch.manual_seed(derive(seed, "weights", "fusion"))
+            self.fusion = fusions[type(experiment.fusion)](experiment.fusion, features, classes)
 
     @property
     def moments(self) -> dict[str, Moments]:
@@ -95,7 +93,8 @@ class MultimodalClassifier(nn.Module):
         return {name: (values - moments[name].mean) / moments[name].std for name, values in x.items()}
 
     def encode(self, x: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Raw {modality: (B, *shape)}, of all modalities or some, to {modality: (B, features)}."""
+        """Raw {modality: (B, *shape)}, of all modalities or some, to {modality: (B, features)}, or tokens
+        (B, T, features), NaN where a token is padding."""
         return {name: self.encoders[name](values) for name, values in self.normalize(x).items()}
 
     def fuse(self, z: Mapping[str, Tensor]) -> Tensor:
@@ -127,16 +126,23 @@ class MultimodalClassifier(nn.Module):
 
 
 def moments_of(x: Mapping[str, NDArray[np.float32]]) -> dict[str, Moments]:
-    """Moments of {modality: (N, *shape)}: a vector's spread is per coordinate, an image's one number.
+    """Moments of {modality: (N, *shape)}, of the values that are not NaN.
 
-    A coordinate that never varies has spread 1, so that it is normalised to 0 and not to noise.
+    A vector has a mean and a spread per coordinate, a sequence per value over all its steps, an image a mean
+    per pixel and one spread. A coordinate that never varies has spread 1, so that it is normalised to 0 and
+    not to noise.
     """
     return {name: _moments(values) for name, values in x.items()}
 
 
 def _moments(values: NDArray[np.float32]) -> Moments:
-    mean = values.mean(axis=0, dtype=np.float64)
-    std, size = values.std(axis=0, dtype=np.float64), np.abs(mean)
+    if values.ndim == 3:
+        values = values.reshape(-1, values.shape[2])
+    there = ~np.isnan(values)
+    count = np.maximum(there.sum(axis=0), 1)
+    mean = values.sum(axis=0, dtype=np.float64, where=there) / count
+    std = np.sqrt(np.square(values - mean, where=there, out=np.zeros(values.shape)).sum(axis=0) / count)
+    size = np.abs(mean)
     if values.ndim == 4:
         std, size = np.sqrt((std**2).mean()), size.max()
     std = np.where(std > np.finfo(np.float32).eps * size, std, 1.0)

@@ -6,13 +6,14 @@ from torch import nn
 
 from synib import spec
 from synib.models.parts import encoders
+from synib.models.tokens import Present
 
 
 @encoders(spec.Cnn)
 def cnn(asked: spec.Cnn, shape: tuple[int, ...]) -> nn.Module:
     """(B, C, H, W) -> (B, features). Without batch normalisation: an example's score is its own affair."""
     channels, height, width = shape
-    layers: list[nn.Module] = []
+    layers: list[nn.Module] = [Present()]
     for depth, (inputs, outputs) in enumerate(pairwise([channels, *asked.channels])):
         if depth:
             layers.append(nn.MaxPool2d(2))

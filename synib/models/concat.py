@@ -3,7 +3,8 @@
 from torch import Tensor, cat, nn
 
 from synib import spec
-from synib.models.parts import fusions, perceptron
+from synib.models.parts import fusions, head
+from synib.models.tokens import pooled
 
 
 @fusions(spec.Concat)
@@ -13,10 +14,9 @@ class Concat(nn.Module):
     def __init__(self, asked: spec.Concat, features: dict[str, int], classes: int) -> None:
         super().__init__()
         self.modalities = tuple(features)
-        widths = [sum(features.values()), *[asked.hidden] * asked.layers]
-        self.layers = nn.Sequential(*perceptron(widths, asked.dropout), nn.Linear(asked.hidden, classes))
+        self.layers = head([sum(features.values()), *[asked.hidden] * asked.layers, classes], asked.dropout)
 
     def forward(self, z: dict[str, Tensor]) -> Tensor:
-        """{modality: (B, features)} -> (B, K)."""
-        logits: Tensor = self.layers(cat([z[name] for name in self.modalities], dim=1))
+        """{modality: (B, d) or (B, T, d)} -> (B, K)."""
+        logits: Tensor = self.layers(cat([pooled(z[name]) for name in self.modalities], dim=1))
         return logits

@@ -35,7 +35,8 @@ class Views:
     def fuse(self, network: Network, examples: int) -> Tensor:
         """Logits (V, B, K)."""
         logits = network.fuse(self.stacked)
-        return logits.reshape(1 + len(self.seen), examples, -1)
+        logits = logits.reshape(-1, examples, logits.shape[-1])
+        return logits if len(logits) > 1 else logits.expand(2, -1, -1)  # nothing withheld: the intact again
 
 
 class Masking(nn.Module):
@@ -46,7 +47,11 @@ class Masking(nn.Module):
         withhold: one modality at a time, or all but one.
         shapes: of one example's token per modality, input or representation; only ``fill="token"`` needs
             them. Tokens are parameters of this module: give them to the optimiser.
+
+    ``alone`` is to be false where many replicas are computed as one by ``torch.func.vmap``.
     """
+
+    alone = True
 
     def __init__(
         self,
@@ -57,7 +62,8 @@ class Masking(nn.Module):
         super().__init__()
         self.asked, self.withhold = mask, withhold
         self.mask = None if isinstance(mask, spec.NoMask) else masks[type(mask)](mask)
-        learns = not isinstance(mask, spec.NoMask) and mask.fill == "token"
+        self.search = mask.like if isinstance(mask, spec.MatchedMask) else mask  # has a fill of its own
+        learns = "token" in {one.fill for one in (mask, self.search) if not isinstance(one, spec.NoMask)}
         if learns and not shapes:
             raise ValueError(
                 "a token is learned, so its shape must be known: pass shapes={modality: shape of its token}"
@@ -94,7 +100,7 @@ class Masking(nn.Module):
         if isinstance(self.asked, spec.NoMask):
             z = network.encode(x)
             nothing = torch.zeros((), device=y.device)
-            return Views(z, {name: cat([latent, latent]) for name, latent in z.items()}, [tuple(z)], nothing)
+            return Views(z, z, [tuple(z)], nothing)
         if self.asked.on == "latent":
             z = network.encode(x)
             absent, corrupted = self.fill(network, z, y, generator, oracle)
@@ -150,18 +156,19 @@ class Masking(nn.Module):
     ) -> tuple[Tensor, Tensor]:
         assert self.mask is not None
         assert not isinstance(self.asked, spec.NoMask)
+        assert not isinstance(self.search, spec.NoMask)
         of_mask, of_fill = drawn
-        moments = network.moments.get(name) if self.asked.on == "input" else None
-        token = self.tokens.get(name)
-        refill = partial(fills.stand_in, self.asked.fill, intact, moments or batch_moments(intact), token)
+        known = network.moments.get(name) if self.asked.on == "input" else None
+        moments, token = known or batch_moments(intact), self.tokens.get(name)
         asked = Asked(
             values=intact,
-            stand_in=refill(of_fill),
+            stand_in=fills.stand_in(self.asked.fill, intact, moments, token, of_fill),
             y=y,
             drawn=of_mask,
             branch=lambda: self._branch(network, name),
-            refill=refill,
+            refill=partial(fills.stand_in, self.search.fill, intact, moments, token),
             oracle=oracle[name] if oracle else None,
+            alone=self.alone,
         )
         filled, share = self.mask.apply(asked)
         # NaN is what is not there: padding stays padding.

@@ -7,11 +7,13 @@ from typing import Any
 from pydantic import ValidationError
 
 from synib.problems import Problem, SpecError, escape, from_pydantic
-from synib.spec.data import RAREST_DIGIT, PairedDigits
+from synib.spec.data import RAREST_DIGIT, PairedDigits, PidXor
 from synib.spec.experiment import Experiment, Method
 from synib.spec.masks import LearnedMask, MatchedMask, NoMask, OracleMask
-from synib.spec.methods import SynIB
-from synib.spec.models import Cnn
+from synib.spec.methods import MaskingOnly, SynIB
+from synib.spec.models import Cnn, Mbt, Mult, Transformer
+from synib.spec.rivals import Mcr, OgmGe
+from synib.spec.search import Range, numbers, searched, with_settings
 
 
 def parse_experiment(data: Any) -> Experiment:
@@ -24,7 +26,8 @@ def parse_experiment(data: Any) -> Experiment:
         experiment = Experiment.model_validate(data)
     except ValidationError as error:
         raise SpecError(from_pydantic(error, data, Experiment)) from None
-    problems = [check(experiment) for check in (_modalities, _split, _names, _methods)]
+    checks = (_modalities, _fusion, _split, _mixture, _names, _methods, _tuning)
+    problems = [check(experiment) for check in checks]
     if found := [problem for part in problems for problem in part]:
         raise SpecError(found)
     return experiment.resolved()
@@ -44,6 +47,8 @@ def _modalities(experiment: Experiment) -> list[Problem]:
             problems.append(Problem(pointer, detail, name))
         elif isinstance(modality.encoder, Cnn):
             problems += _cnn(modality.encoder, shapes[name], f"{pointer}/encoder")
+        elif isinstance(modality.encoder, Transformer):
+            problems += _transformer(modality.encoder, shapes[name], f"{pointer}/encoder")
     return problems
 
 
@@ -58,15 +63,50 @@ def _cnn(encoder: Cnn, shape: tuple[int, ...], pointer: str) -> list[Problem]:
     return []
 
 
+def _transformer(encoder: Transformer, shape: tuple[int, ...], pointer: str) -> list[Problem]:
+    if len(shape) not in (2, 3):
+        detail = f"reads steps × values or channels × height × width, not the shape {shape}; use mlp"
+        return [Problem(f"{pointer}/kind", detail, encoder.kind)]
+    problems = _heads(encoder.heads, "features", encoder.features, pointer)
+    if len(shape) == 3 and (shape[1] % encoder.patch or shape[2] % encoder.patch):
+        detail = (
+            f"patches of {encoder.patch} × {encoder.patch} do not tile {shape[1]} × {shape[2]} pixels; "
+            f"use {_divisors(math.gcd(*shape[1:]))}"
+        )
+        problems.append(Problem(f"{pointer}/patch", detail, encoder.patch))
+    return problems
+
+
+def _fusion(experiment: Experiment) -> list[Problem]:
+    fusion = experiment.fusion
+    return _heads(fusion.heads, "width", fusion.width, "/fusion") if isinstance(fusion, Mult | Mbt) else []
+
+
+def _heads(heads: int, field: str, width: int, pointer: str) -> list[Problem]:
+    """Attention heads share the width among them in equal parts."""
+    if width % heads == 0:
+        return []
+    detail = f"{heads} heads cannot share {field} {width} in equal parts; use {_divisors(width)}"
+    return [Problem(f"{pointer}/heads", detail, heads)]
+
+
+def _divisors(number: int) -> str:
+    """The smallest few, to choose from."""
+    few = [str(one) for one in range(1, min(number, 64) + 1) if number % one == 0][:6]
+    return " or ".join(filter(None, [", ".join(few[:-1]), few[-1]]))
+
+
 def _split(experiment: Experiment) -> list[Problem]:
     dataset, info = experiment.dataset, experiment.dataset.info()
-    total = dataset.split.train + dataset.split.validation + dataset.split.test
-    if not math.isclose(total, 1, abs_tol=1e-6):
-        return [Problem("/dataset/split", f"the shares sum to {total:g}; they must sum to 1", total)]
+    shares = getattr(dataset, "split", None)  # some recipes say how many examples instead
+    if shares is not None:
+        total = shares.train + shares.validation + shares.test
+        if not math.isclose(total, 1, abs_tol=1e-6):
+            return [Problem("/dataset/split", f"the shares sum to {total:g}; they must sum to 1", total)]
     least = max(8, 2 * len(info.classes))
     problems = [
         Problem(
-            f"/dataset/split/{name}",
+            f"/dataset/{name}" if shares is None else f"/dataset/split/{name}",
             f"leaves {count} of {info.examples} examples; at least {least} are needed",
             count,
         )
@@ -84,6 +124,17 @@ def _split(experiment: Experiment) -> list[Problem]:
             if count < 2
         ]
     return problems
+
+
+def _mixture(experiment: Experiment) -> list[Problem]:
+    if not isinstance(experiment.dataset, PidXor):
+        return []
+    total = sum(experiment.dataset.mixture.model_dump().values())
+    if math.isclose(total, 1, abs_tol=1e-6):
+        return []
+    sources = ", ".join(experiment.dataset.mixture.model_dump())
+    detail = f"the probabilities of {sources} sum to {total:g}; they must sum to 1"
+    return [Problem("/dataset/mixture", detail, total)]
 
 
 def _names(experiment: Experiment) -> list[Problem]:
@@ -115,10 +166,21 @@ def _method(method: Method, experiment: Experiment) -> Iterator[Problem]:
     watched = experiment.unimodal_heads.weight > 0
     if isinstance(method, SynIB) and method.reference == "unimodal" and not watched:
         yield Problem("reference", "needs trained heads; set unimodal_heads.weight above 0", "unimodal")
+    if isinstance(method, OgmGe) and not watched:
+        detail = "compares trained heads; set unimodal_heads.weight above 0, or leave this method out"
+        yield Problem("kind", detail, method.kind)
+    if isinstance(method, Mcr) and method.contrastive:
+        widths = {name: m.encoder.features for name, m in experiment.resolved().modalities.items()}
+        if len(set(widths.values())) > 1:
+            known = ", ".join(f"{name} {width}" for name, width in widths.items())
+            detail = f"compares representations, so encoders' features must be equal, not {known}; or use 0"
+            yield Problem("contrastive", detail, method.contrastive)
     mask = getattr(method, "mask", None)
     if isinstance(mask, OracleMask) and not info.oracle:
-        known = "only generated data such as spurious_xor and pid_xor do"
-        detail = f"{experiment.dataset.kind} does not know which coordinates carry the synergy; {known}"
+        detail = (
+            f"of {experiment.dataset.kind} as asked for no coordinates are known to carry the synergy; of "
+            "noisy_xor, spurious_xor and pid_xor with synergy and without mixing they are"
+        )
         yield Problem("mask/kind", detail, "oracle")
     if isinstance(mask, OracleMask) and mask.on == "latent":
         detail = "the coordinates that carry the synergy are known of inputs; use input"
@@ -126,6 +188,9 @@ def _method(method: Method, experiment: Experiment) -> Iterator[Problem]:
     if isinstance(mask, NoMask) and not isinstance(method, SynIB):
         detail = "withholds nothing, so this method would do nothing; use full or random"
         yield Problem("mask/kind", detail, "none")
+    if isinstance(method, MaskingOnly) and isinstance(mask, LearnedMask | MatchedMask):
+        detail = "is learned from the labels and so tells them to the augmentation; use full or random"
+        yield Problem("mask/kind", detail, mask.kind)
     learned = mask.like if isinstance(mask, MatchedMask) else mask
     if isinstance(learned, LearnedMask):
         yield from _learned(learned, watched, "mask/like" if isinstance(mask, MatchedMask) else "mask")
@@ -142,3 +207,53 @@ def _learned(mask: LearnedMask, watched: bool, pointer: str) -> Iterator[Problem
             "crosses 1/2 and every coordinate fares alike; use more steps, a larger lr or an init nearer 0"
         )
         yield Problem(f"{pointer}/steps", detail, mask.steps)
+
+
+def _tuning(experiment: Experiment) -> list[Problem]:
+    """Faults of the space that tuning searches: of each range, then of what it would do to the methods."""
+    space = experiment.tuning.space
+    problems = [problem for path, span in space.items() for problem in _range(path, span)]
+    known = sorted({path for method in experiment.methods for path in numbers(method)})
+    problems += [
+        Problem(
+            f"/tuning/space/{escape(path)}", f"no method has a number {path!r}; there are {', '.join(known)}"
+        )
+        for path in space
+        if path not in known
+    ]
+    if problems:
+        return problems
+    for name, method in zip(experiment.method_names(), experiment.methods, strict=True):
+        spans = searched(method, space)
+        if space and not spans:
+            detail = f"{name!r} has none of these numbers and would go untuned beside tuned methods; add lr"
+            problems.append(Problem("/tuning/space", detail))
+        for path, span in spans.items():
+            problems += _edges(experiment, method, name, path, span)
+    return problems
+
+
+def _range(path: str, span: Range) -> Iterator[Problem]:
+    pointer = f"/tuning/space/{escape(path)}"
+    if span.low >= span.high:
+        detail = f"must be more than low, which is {span.low:g}; leave the number out to keep it as written"
+        yield Problem(f"{pointer}/high", detail, span.high)
+    if span.log and span.low <= 0:
+        yield Problem(f"{pointer}/low", "must be more than 0 where log is true; or leave log out", span.low)
+
+
+def _edges(experiment: Experiment, method: Method, name: str, path: str, span: Range) -> Iterator[Problem]:
+    """What would be wrong with a method at the ends of a range."""
+    for end, number in (("low", span.low), ("high", span.high)):
+        pointer = f"/tuning/space/{escape(path)}/{end}"
+        try:
+            tuned = with_settings(method, {path: number})
+        except ValidationError as error:
+            faults = from_pydantic(error, {}, type(method))
+        else:
+            faults = list(_method(tuned, experiment))
+            if end == "high" and tuned.role() != method.role():
+                turned = f"would be a {tuned.role()} instead of a {method.role()}"
+                faults.append(Problem("", f"{turned}; leave it out of the space or write it above 0"))
+        for fault in faults:
+            yield Problem(pointer, f"{name!r} with {path} {number:g}: {fault.detail}", number)

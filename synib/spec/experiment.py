@@ -18,7 +18,17 @@ from synib.spec.methods import (
     SynIB,
     Vanilla,
 )
-from synib.spec.models import Cnn, Concat, Mlp, Modality, UnimodalHeads
+from synib.spec.models import Cnn, Concat, Encoder, Fusion, Mlp, Modality, Transformer, UnimodalHeads
+from synib.spec.rivals import (
+    I2M2,
+    Cml,
+    DiagnoseRelearn,
+    LateEnsemble,
+    Mcr,
+    MmPareto,
+    OgmGe,
+    ReconBoost,
+)
 from synib.spec.training import Evaluation, Replication, Resources, Training, Tuning
 
 Method = Annotated[
@@ -29,7 +39,15 @@ Method = Annotated[
     | MaskingOnly
     | NoisePenalty
     | LabelSmoothing
-    | ModalityDropout,
+    | ModalityDropout
+    | LateEnsemble
+    | I2M2
+    | OgmGe
+    | Cml
+    | MmPareto
+    | DiagnoseRelearn
+    | ReconBoost
+    | Mcr,
     Field(discriminator="kind"),
 ]
 
@@ -42,8 +60,9 @@ class Experiment(Spec):
     dataset: Dataset
     """A recipe and its seed."""
     modalities: dict[str, Modality] = {}
-    """Two to five modalities, each with its encoder; empty takes all, images by cnn and the rest by mlp."""
-    fusion: Concat = Concat()
+    """Two to five modalities, each with its encoder; empty takes all: images by cnn, sequences by
+    transformer, the rest by mlp."""
+    fusion: Fusion = Concat()
     """How representations become one prediction."""
     unimodal_heads: UnimodalHeads = UnimodalHeads()
     """How a modality alone is judged."""
@@ -61,6 +80,12 @@ class Experiment(Spec):
     def method_names(self) -> list[str]:
         return [method.name or method.kind for method in self.methods]
 
+    def dataset_of(self, seed: int) -> Dataset:
+        """The data set that the runs of one seed see."""
+        if not self.replication.redraw:
+            return self.dataset
+        return self.dataset.model_copy(update={"seed": self.dataset.seed + seed})
+
     def training_of(self, method_index: int) -> Training:
         """The training of one method: the experiment's, with what the method says itself."""
         method = self.methods[method_index]
@@ -75,7 +100,8 @@ class Experiment(Spec):
     def resolved(self) -> Self:
         """The same experiment with every modality's encoder spelled out, in the data set's order."""
         shapes = self.dataset.info().shapes
+        natural: dict[int, Encoder] = {2: Transformer(), 3: Cnn()}
         asked = self.modalities or {
-            name: Modality(encoder=Cnn() if len(shape) == 3 else Mlp()) for name, shape in shapes.items()
+            name: Modality(encoder=natural.get(len(shape), Mlp())) for name, shape in shapes.items()
         }
         return self.model_copy(update={"modalities": {name: asked[name] for name in shapes if name in asked}})

@@ -47,7 +47,8 @@ class LearnedMask(Withheld):
     """Find, per example and batch, the coordinates that the modality's own head relies on.
 
     Gates, one a coordinate, are learned against the frozen encoder and head: the head's error is maximised
-    and the share of closed gates paid for.
+    and the share of closed gates paid for. The error is that on the label, so the mask tells of the label
+    (docs/theory.md); it is never used in evaluation.
     """
 
     kind: Literal["learned"] = "learned"
@@ -77,8 +78,8 @@ class LearnedMask(Withheld):
         return [self.lr * (0.55 + 0.45 * math.cos(math.pi * step / self.steps)) for step in range(self.steps)]
 
     def reach(self) -> tuple[float, float]:
-        """The lowest and highest value that a gate can take: Adam moves a logit by at most its step size
-        where gradients keep their sign. 20 steps of 0.1 from 1 cannot leave [.27, .95]."""
+        """About the lowest and highest value that a gate can take: Adam moves a logit by its step size where
+        gradients keep sign and size, by less where they do not. 20 steps of 0.1 from 1 stay in [.27, .95]."""
         way = sum(self.rates())
         return 1 / (1 + math.exp(way - self.init)), 1 / (1 + math.exp(-way - self.init))
 

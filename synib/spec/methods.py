@@ -6,13 +6,20 @@ from pydantic import Field
 
 from synib.spec.base import Fraction, Name, Spec
 from synib.spec.masks import FullMask, Mask, MatchedMask, NoMask, RandomMask
+from synib.spec.search import Range
 
 Weight = Annotated[float, Field(ge=0, le=1e6)]
 Role = Literal["baseline", "synib", "control", "rival"]
 Explanation = Literal[
     "confidence penalty", "masking as augmentation", "modality dropout", "noise", "label smoothing",
-    "where the mask points",
+    "tuning", "where the mask points",
 ]  # fmt: skip
+
+Search = dict[str, Range]
+PENALTY = Range(low=0.01, high=10, log=True)  # the same for SynIB and what it is compared with
+COORDINATES = Range(low=0.1, high=0.9)
+SPARSITY = Range(low=0.1, high=10, log=True)
+MASK: Search = {"mask.rate": COORDINATES, "mask.sparsity": SPARSITY, "mask.like.sparsity": SPARSITY}
 
 
 class MethodSettings(Spec):
@@ -27,6 +34,11 @@ class MethodSettings(Spec):
 
     ROLE: ClassVar[Role] = "rival"
     EXPLAINS: ClassVar[Explanation | None] = None
+    SEARCH: ClassVar[Search] = {
+        "lr": Range(low=1e-4, high=3e-2, log=True),
+        "weight_decay": Range(low=1e-5, high=1e-1, log=True),
+    }
+    """What tuning searches unless told otherwise; numbers that the method as written has not are left out."""
 
     def role(self) -> Role:
         """Its part in a comparison."""
@@ -49,6 +61,7 @@ class SynIB(MethodSettings):
     """Synergistic information bottleneck: right with all modalities, unsure with one withheld."""
 
     ROLE: ClassVar[Role] = "synib"
+    SEARCH: ClassVar[Search] = MethodSettings.SEARCH | {"weight": PENALTY} | MASK
 
     kind: Literal["synib"] = "synib"
     weight: Weight = 1.0
@@ -95,6 +108,11 @@ class Released(MethodSettings):
     """
 
     ROLE: ClassVar[Role] = "synib"
+    SEARCH: ClassVar[Search] = MethodSettings.SEARCH | {
+        "weight": PENALTY,
+        "rate": COORDINATES,
+        "sparsity": Range(low=0.01, high=1, log=True),
+    }
 
     kind: Literal["synib_released"] = "synib_released"
     weight: Weight = 1.0
@@ -112,6 +130,7 @@ class ConfidencePenalty(MethodSettings):
 
     ROLE: ClassVar[Role] = "control"
     EXPLAINS: ClassVar[Explanation | None] = "confidence penalty"
+    SEARCH: ClassVar[Search] = MethodSettings.SEARCH | {"weight": PENALTY}
 
     kind: Literal["confidence_penalty"] = "confidence_penalty"
     weight: Weight = 0.1
@@ -123,6 +142,7 @@ class MaskingOnly(MethodSettings):
 
     ROLE: ClassVar[Role] = "control"
     EXPLAINS: ClassVar[Explanation | None] = "masking as augmentation"
+    SEARCH: ClassVar[Search] = MethodSettings.SEARCH | {"weight": PENALTY} | MASK
 
     kind: Literal["masking_only"] = "masking_only"
     weight: Weight = 1.0
@@ -138,6 +158,7 @@ class NoisePenalty(MethodSettings):
 
     ROLE: ClassVar[Role] = "control"
     EXPLAINS: ClassVar[Explanation | None] = "noise"
+    SEARCH: ClassVar[Search] = MethodSettings.SEARCH | {"weight": PENALTY} | MASK
 
     kind: Literal["noise_penalty"] = "noise_penalty"
     weight: Weight = 1.0
@@ -151,6 +172,7 @@ class LabelSmoothing(MethodSettings):
 
     ROLE: ClassVar[Role] = "control"
     EXPLAINS: ClassVar[Explanation | None] = "label smoothing"
+    SEARCH: ClassVar[Search] = MethodSettings.SEARCH | {"smoothing": Range(low=0.01, high=0.5, log=True)}
 
     kind: Literal["label_smoothing"] = "label_smoothing"
     smoothing: Fraction = 0.1
@@ -162,6 +184,7 @@ class ModalityDropout(MethodSettings):
 
     ROLE: ClassVar[Role] = "control"
     EXPLAINS: ClassVar[Explanation | None] = "modality dropout"
+    SEARCH: ClassVar[Search] = MethodSettings.SEARCH | {"rate": Range(low=0.05, high=0.7)}
 
     kind: Literal["modality_dropout"] = "modality_dropout"
     rate: Fraction = 0.2

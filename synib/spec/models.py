@@ -6,9 +6,11 @@ from pydantic import Field
 
 from synib.spec.base import Spec, Width
 
+Heads = Annotated[int, Field(ge=1, le=64)]
+
 
 class Mlp(Spec):
-    """Linear and ReLU layers on the flattened example."""
+    """Linear and ReLU layers on the flattened example; what is NaN, not there, is taken as the mean."""
 
     kind: Literal["mlp"] = "mlp"
     hidden: Annotated[list[Width], Field(max_length=8)] = [64]
@@ -17,6 +19,10 @@ class Mlp(Spec):
     """Width of the modality's representation."""
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
     """Share of activations dropped after each layer in training."""
+
+    def latent_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Shape of the representation of an example of ``shape``."""
+        return (self.features,)
 
 
 class Cnn(Spec):
@@ -30,8 +36,38 @@ class Cnn(Spec):
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
     """Share of activations dropped before the linear layer in training."""
 
+    def latent_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Shape of the representation of an example of ``shape``."""
+        return (self.features,)
 
-Encoder = Annotated[Mlp | Cnn, Field(discriminator="kind")]
+
+class Transformer(Spec):
+    """Tokens with learned positions, then pre-norm transformer layers (Vaswani et al. 2017).
+
+    A sequence of steps × values has a token a step, an image one a square patch (Dosovitskiy et al. 2021).
+    Steps whose values are all NaN are padding, wherever they stand: nothing depends on them or on how many
+    there are, and positions count the others. Fusions that read tokens get them all, the rest their mean.
+    """
+
+    kind: Literal["transformer"] = "transformer"
+    features: Width = 64
+    """Width of each token and its representation; a multiple of heads."""
+    layers: Annotated[int, Field(ge=0, le=24)] = 1
+    """How many layers of attention among the modality's own tokens; 0 leaves each token to itself."""
+    heads: Heads = 4
+    """Attention heads of each layer."""
+    patch: Annotated[int, Field(ge=1, le=1024)] = 4
+    """Side of an image's patches in pixels; it divides height and width. A sequence has no patches."""
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Share of activations dropped in training: of the tokens and of what each layer adds to them."""
+
+    def latent_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Shape of the representation of an example of ``shape``: tokens × features."""
+        tokens = shape[0] if len(shape) == 2 else (shape[1] // self.patch) * (shape[2] // self.patch)
+        return tokens, self.features
+
+
+Encoder = Annotated[Mlp | Cnn | Transformer, Field(discriminator="kind")]
 
 
 class Modality(Spec):
@@ -54,6 +90,108 @@ class Concat(Spec):
     """How many hidden layers; at least one, else the model is additive and cannot represent synergy."""
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
     """Share of activations dropped after each hidden layer in training."""
+
+
+class LateSum(Spec):
+    """A classifier per modality, logits summed. Additive: it cannot represent synergy. For comparison only.
+
+    f(a, b) - f(a', b) - f(a, b') + f(a', b') is 0 for all inputs, so of an exclusive or it learns nothing.
+    """
+
+    kind: Literal["late_sum"] = "late_sum"
+    hidden: Annotated[int, Field(ge=0, le=65_536)] = 64
+    """Width of each classifier's one hidden layer; 0 makes it linear."""
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Share of activations dropped after each hidden layer in training."""
+
+
+class Gated(Spec):
+    """Gated multimodal unit: per feature, a convex mixture of modalities (Arevalo et al. 2017).
+
+    h = sum over m of g_m ⊙ tanh(W_m z_m), with gates g that see all modalities and sum to 1; logits are
+    linear in h.
+    """
+
+    kind: Literal["gated"] = "gated"
+    hidden: Width = 64
+    """Width of the mixture."""
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Share of the mixture's features dropped in training."""
+
+
+class Film(Spec):
+    """Feature-wise linear modulation of each modality by all others (Perez et al. 2018).
+
+    h_m = ReLU(gamma ⊙ W_m z_m + beta), with gamma and beta linear in the other modalities; logits are linear
+    in all h_m side by side.
+    """
+
+    kind: Literal["film"] = "film"
+    hidden: Width = 64
+    """Width of each modality's modulated features."""
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Share of the modulated features dropped in training."""
+
+
+class LowRank(Spec):
+    """Low-rank tensor fusion (Liu et al. 2018): every product of features across modalities, factorised.
+
+    h = sum over i of the product over m of W_m^(i) [z_m; 1], which is the outer product of all [z_m; 1]
+    contracted with a tensor of the given rank; logits are linear in h.
+    """
+
+    kind: Literal["low_rank"] = "low_rank"
+    rank: Annotated[int, Field(ge=1, le=1024)] = 4
+    """Rank of the tensor: terms of the sum."""
+    hidden: Width = 64
+    """Width of h."""
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Share of h dropped in training."""
+
+
+class Mult(Spec):
+    """Multimodal transformer, MulT (Tsai et al. 2019): tokens attend to those of each other modality.
+
+    A modality without tokens is one token. What a modality has gathered from the others stands side by side,
+    passes through attention among its own tokens, is averaged over them and joined across modalities.
+    """
+
+    kind: Literal["mult"] = "mult"
+    width: Width = 32
+    """Common width to which tokens are projected; a multiple of heads."""
+    heads: Heads = 4
+    """Attention heads of each layer."""
+    layers: Annotated[int, Field(ge=1, le=24)] = 1
+    """Layers of attention from one modality to another, for every ordered pair."""
+    self_layers: Annotated[int, Field(ge=0, le=24)] = 1
+    """Layers of attention among a modality's tokens after that."""
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Share of activations dropped in training, of what each layer adds."""
+
+
+class Mbt(Spec):
+    """Attention bottlenecks, MBT (Nagrani et al. 2021): modalities meet only in a few shared tokens.
+
+    In each layer a modality attends to its own tokens and the shared ones, which are then averaged over
+    modalities. Each modality's class token gives logits, which are averaged. A modality without tokens is
+    one token.
+    """
+
+    kind: Literal["mbt"] = "mbt"
+    width: Width = 64
+    """Common width to which tokens are projected; a multiple of heads."""
+    heads: Heads = 4
+    """Attention heads of each layer."""
+    layers: Annotated[int, Field(ge=2, le=24)] = 2
+    """At least two: after one layer nothing of another modality has reached a class token, so that the model
+    is additive and cannot represent synergy."""
+    bottlenecks: Annotated[int, Field(ge=1, le=256)] = 4
+    """How many tokens the modalities share."""
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Share of activations dropped in training, of what each layer adds."""
+
+
+Fusion = Annotated[Concat | LateSum | Gated | Film | LowRank | Mult | Mbt, Field(discriminator="kind")]
 
 
 class UnimodalHeads(Spec):

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from synib.spec.base import Seed, Spec
+from synib.spec.search import Range
 
 
 class EarlyStopping(Spec):
@@ -34,10 +35,25 @@ class Training(Spec):
 
 
 class Tuning(Spec):
-    """Search per method. This version trains every method as stated: only 0 trials are accepted."""
+    """Search for every method alike, within each of its runs: so many settings are trained with the run's own
+    seed, the first being the method as written, and the one that does best on validation is evaluated.
 
-    trials: Annotated[int, Field(ge=0, le=0)] = 0
-    """Trials per method, the same number for all."""
+    The spread over seeds then holds the spread of tuning too. Nothing is chosen by synergy or on test.
+    """
+
+    trials: Annotated[int, Field(ge=0, le=1000)] = 0
+    """Settings trained in every run of every method; 0 and 1 train each method as written."""
+    metric: Literal["nll", "accuracy"] = "nll"
+    """Of the validation examples, by which the best is chosen: the lowest NLL, or the highest accuracy and of
+    equals the lowest NLL. Always of the weights that ``training.keep`` keeps."""
+    sampler: Literal["random", "tpe"] = "random"
+    """random: a Latin hypercube (McKay et al. 1979), drawn per seed and number, so that with the same seed
+    all methods try the same step sizes; no method gains by being easier to search. tpe: Optuna's
+    tree-structured Parzen estimator (Bergstra et al. 2011), which learns from its trials after 10 of them."""
+    space: dict[str, Range] = {}
+    """What is searched, by the name of a method's number, as in ``lr``, ``weight`` and ``mask.rate``; what a
+    method does not have is left out for it, what it sets to 0 is never turned on. Empty takes each method's
+    own ranges, stated with it: lr and weight_decay for all, and what the method adds."""
 
 
 class Replication(Spec):
@@ -47,6 +63,20 @@ class Replication(Spec):
     """How many runs per method."""
     first: Seed = 0
     """The first seed; the others follow."""
+    redraw: bool = False
+    """Whether every seed draws a data set of its own, with seed ``dataset.seed`` + seed: then intervals say
+    what other data would do, not only other initial weights."""
+
+
+class Margins(Spec):
+    """Differences between methods that are too small to matter; equivalence is tested against them."""
+
+    accuracy: Annotated[float, Field(gt=0, lt=1)] = 0.005
+    """Share of test examples: half a point, as in the literature."""
+    nll: Annotated[float, Field(gt=0)] = 0.01
+    """Bits: what half a point costs where 4 of 5 examples are right, log2(.8 / .2) × .005."""
+    brier: Annotated[float, Field(gt=0, lt=2)] = 0.006
+    """Squared probability: the same half point of two classes, 2 (2 × .8 - 1) × .005."""
 
 
 class Evaluation(Spec):
@@ -60,6 +90,8 @@ class Evaluation(Spec):
     """Bootstrap resamples for intervals, and as many sign flips for the null."""
     seed: Seed = 0
     """Seed of donors and resamples."""
+    margins: Margins = Margins()
+    """What counts as no difference when methods are compared."""
 
 
 class Resources(Spec):

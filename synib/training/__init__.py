@@ -2,6 +2,8 @@
 
 from synib.training.checkpoint import CheckpointMismatch, CorruptCheckpoint
 from synib.training.loop import Diverged, EpochMetrics, Interrupted, Trained, train
+from synib.training.replicas import Replica, stackable, train_replicas
+from synib.training.tuning import Tuned, tune
 
 __all__ = [
     "CheckpointMismatch",
@@ -9,6 +11,11 @@ __all__ = [
     "Diverged",
     "EpochMetrics",
     "Interrupted",
+    "Replica",
     "Trained",
+    "Tuned",
+    "stackable",
     "train",
+    "train_replicas",
+    "tune",
 ]

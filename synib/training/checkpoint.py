@@ -54,6 +54,20 @@ def read(path: Path, device: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
     return tensors, json.loads(metadata["about"])
 
 
+def belongs(path: Path, about: Mapping[str, Any], identity: Mapping[str, Any]) -> None:
+    """See that a checkpoint is of this very run.
+
+    Raises:
+        CheckpointMismatch: it is not.
+    """
+    for name, value in identity.items():
+        if about[name] != value:
+            raise CheckpointMismatch(
+                f"{path} is of another run: its {name} is {about[name]}, this run's is {value}; "
+                "use another path, or delete it to start over"
+            )
+
+
 def part(tensors: Mapping[str, Tensor], name: str) -> dict[str, Tensor]:
     """The tensors under ``name/``, without that prefix."""
     prefix = f"{name}/"

@@ -75,7 +75,7 @@ def train(
                     if checkpoint:
                         state.save(checkpoint)
                     raise Interrupted(f"stopped before step {state.step + 1}")
-                torch.manual_seed(derive(seed, "dropout", state.step))
+                seed_dropout(derive(seed, "dropout", state.step), device)
                 masks.manual_seed(derive(seed, "masks", state.step))
                 batch, known = pick(x, rows), pick(state.oracle, rows) if state.oracle else None
                 losses = state.objective(state.model, batch, y[rows], generator=masks, oracle=known)
@@ -92,6 +92,14 @@ def train(
             on_epoch(epoch)
     state.model.load_state_dict(state.best)
     return Trained(state.model.eval(), state.history, state.kept_epoch, state.epoch, state.step)
+
+
+def seed_dropout(seed: int, device: str) -> None:
+    """``torch.manual_seed`` for one device: that one notes a stack trace for each kind of accelerator that is
+    not there, 0.3 to 0.7 ms, a fifth of a small model's step."""
+    torch.default_generator.manual_seed(seed)
+    if device.startswith("cuda"):
+        torch.cuda.manual_seed(seed)
 
 
 def pick(values: Mapping[str, Tensor], rows: Tensor) -> dict[str, Tensor]:

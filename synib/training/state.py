@@ -10,7 +10,7 @@ from torch import Tensor
 
 from synib import spec
 from synib.data import Dataset
-from synib.models import MultimodalClassifier, moments_of
+from synib.models import Moments, MultimodalClassifier, moments_of
 from synib.objectives import Examples, Losses, build
 from synib.seeds import derive
 from synib.training import checkpoint
@@ -35,6 +35,28 @@ class Diverged(ArithmeticError):
     """The loss is no longer a number."""
 
 
+@dataclass(frozen=True)
+class Data:
+    """What a run learns from, on the device."""
+
+    train: Examples
+    validation: Examples
+    oracle: dict[str, Tensor] | None
+    """Where the training examples' synergy is, {modality: (N, *shape)}, if a method withholds it there."""
+    moments: dict[str, Moments]
+    """Of the training examples, on the CPU."""
+
+    @classmethod
+    def of(cls, dataset: Dataset, experiment: spec.Experiment, device: str) -> "Data":
+        train = dataset.select("train")
+        return cls(
+            train=tensors(dataset, "train", experiment, device),
+            validation=tensors(dataset, "validation", experiment, device),
+            oracle=oracle(train, experiment, device),
+            moments=moments_of({name: train.x[name] for name in experiment.modalities}),
+        )
+
+
 class State:
     """Model, objective, optimiser and how far they are.
 
@@ -42,25 +64,31 @@ class State:
     """
 
     def __init__(
-        self, experiment: spec.Experiment, method_index: int, seed: int, dataset: Dataset, device: str
+        self,
+        experiment: spec.Experiment,
+        method_index: int,
+        seed: int,
+        dataset: Dataset,
+        device: str,
+        *,
+        like: "State | None" = None,
     ) -> None:
-        info, train = experiment.dataset.info(), dataset.select("train")
-        used = {name: train.x[name] for name in experiment.modalities}
+        """With ``like``, a state of the same experiment and data set, examples are shared and not copied."""
+        info = experiment.dataset.info()
         self.settings = experiment.training_of(method_index)
         self.seed = seed
-        self.identity = {"spec": experiment.digest(), "method": method_index, "seed": seed}
-        self.train, self.validation = (
-            tensors(dataset, split, experiment, device) for split in ("train", "validation")
-        )
-        self.oracle = oracle(train, experiment, device)
+        self.identity = identity(experiment, method_index, seed)
+        self.data: Data = like.data if like else Data.of(dataset, experiment, device)
+        self.train, self.validation, self.oracle = self.data.train, self.data.validation, self.data.oracle
         objective = build(experiment.methods[method_index], experiment, info)
-        model = MultimodalClassifier(experiment, info, moments_of(used), seed=seed, predict=objective.predict)
+        moments, predict = self.data.moments, objective.predict
+        model = MultimodalClassifier(experiment, info, moments, seed=seed, predict=predict)
         self.model, self.objective = model.to(device), objective.to(device)
         self.objective.begin(self.model, self.train, self.validation)
         both = (*self.model.parameters(), *self.objective.parameters())
         parameters = [parameter for parameter in both if parameter.requires_grad]
         self.optimizer = make_optimizer(parameters, self.settings)
-        self.examples = len(train)
+        self.examples = len(self.train.y)
         self.steps_per_epoch = -(-self.examples // self.settings.batch_size)
         self.history: list[EpochMetrics] = []
         self.best = {name: tensor.clone() for name, tensor in self.model.state_dict().items()}
@@ -139,12 +167,7 @@ class State:
     def restore(self, path: Path, device: str) -> None:
         """Go on from a checkpoint of this very run."""
         tensors, about = checkpoint.read(path, device)
-        for name, value in self.identity.items():
-            if about[name] != value:
-                raise checkpoint.CheckpointMismatch(
-                    f"{path} is of another run: its {name} is {about[name]}, this run's is {value}; "
-                    "use another path, or delete it to start over"
-                )
+        checkpoint.belongs(path, about, self.identity)
         self.model.load_state_dict(checkpoint.part(tensors, "model"))
         self.objective.load_state_dict(checkpoint.part(tensors, "objective"))
         self.best = checkpoint.part(tensors, "best")
@@ -159,6 +182,11 @@ class State:
         self.optimizer.load_state_dict({"state": slots, "param_groups": groups})
 
 
+def identity(experiment: spec.Experiment, method_index: int, seed: int) -> dict[str, Any]:
+    """What a checkpoint must have been written for to be gone on with."""
+    return {"spec": experiment.digest(), "method": method_index, "seed": seed}
+
+
 def tensors(dataset: Dataset, split: str, experiment: spec.Experiment, device: str) -> Examples:
     """Raw inputs {modality: (N, *shape)} and labels (N,) of one split, on the device for the whole run."""
     part = dataset.select(split)
@@ -167,7 +195,7 @@ def tensors(dataset: Dataset, split: str, experiment: spec.Experiment, device: s
 
 
 def oracle(train: Dataset, experiment: spec.Experiment, device: str) -> dict[str, Tensor] | None:
-    """Where the training examples' synergy is, {modality: (N, *shape)}, if a method withholds it there."""
+    """Of the training examples, as `Data.oracle` says."""
     masks = [getattr(method, "mask", None) for method in experiment.methods]
     if train.oracle is None or not any(isinstance(mask, spec.OracleMask) for mask in masks):
         return None

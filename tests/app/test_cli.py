@@ -1,7 +1,9 @@
 """`synib` against a running service: what it prints, in which shape, and how it ends."""
 
 import csv
+import io
 import json
+import math
 import os
 import re
 import shutil
@@ -18,16 +20,21 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 from pydantic import TypeAdapter
+from rich.console import Console
 
-from app.cli import report_folder, run, sheets
+from app.cli import demo, report_folder, run, sheets
 from app.cli.failures import CommandFailed
+from app.cli.watch import ACCURACY, NLL
 from app.client import Client
 from app.embedded.service import Service
 from app.examples.schemas import ExampleSchema
 from app.experiments.schemas import ExperimentSchema
 from app.runs.schemas import RunSchema
+from synib import studies
+from synib.evaluation.attribution import ENOUGH
+from synib.evaluation.cast import Cast
 from synib.plan import Plan
-from synib.report import Comparison, Estimate, Report
+from synib.report import Comparison, Estimate, PairedTest, Report
 from synib.spec import parse_experiment
 from synib.yaml import load_yaml
 from tests.factories import TINY
@@ -119,7 +126,27 @@ def test_watching_tells_each_event_once_and_ends_with_the_comparison(live: Live)
     accuracy = next(table for table in comparison.tables if table.metric == "accuracy")
     for row in accuracy.rows:
         assert sheets.with_interval(row.mean) in live.watched
-    assert comparison.sentence.split()[0] in live.watched
+    said = " ".join(live.watched.split())
+    assert " ".join(comparison.attribution.paragraph.split()) in said
+
+
+def test_a_run_is_told_with_the_numbers_of_its_best_epoch(live: Live) -> None:
+    for made in live.client.experiments.get(live.experiment).runs:
+        series = {one.name: one.points for one in live.client.runs.metrics(made.id).data}
+        nll, accuracy = min(
+            zip((p.value for p in series[NLL]), (p.value for p in series[ACCURACY]), strict=True)
+        )
+        told = f"validation accuracy {accuracy:.3f}, NLL {nll / math.log(2):.3f} bits"
+        assert re.search(f"{made.method}, seed {made.seed}: succeeded, .*{re.escape(told)}", live.watched)
+
+
+def test_the_demo_shows_a_model_of_the_method_that_the_answer_is_about(live: Live) -> None:
+    runs = live.client.experiments.get(live.experiment).runs
+    answer = live.client.experiments.comparison(live.experiment)
+    assert [run.method for run in runs] == ["vanilla", "vanilla", "synib", "synib"]
+    assert demo._chosen(runs[::-1], answer).method == "synib"
+    silent = answer.model_copy(update={"attribution": answer.attribution.model_copy(update={"verdicts": []})})
+    assert demo._chosen(runs[::-1], silent).method == "vanilla"
 
 
 def test_tables_fit_80_columns_and_show_the_services_numbers(live: Live, synib: Synib) -> None:
@@ -221,6 +248,40 @@ def test_posting_cancelling_and_resuming(live: Live, synib: Synib, spec: Callabl
     assert "Too late to cancel" in too_late.err
 
 
+def test_a_study_is_listed_and_shown_without_a_service(synib: Synib, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SYNIB_URL", "http://127.0.0.1:1")
+    listed = synib("study")
+    assert all(name in listed.out for name in studies.names())
+    shown = synib("study", "pid_xor")
+    # As its file says: 7 methods, 10 seeds, so 70 runs, 8 trials.
+    assert re.search(r"a tenth is synergy +7 +10 +70 +8 ", shown.out)
+    assert max(map(len, (listed.out + shown.out).splitlines())) <= 80
+    told = synib("study", "pid_xor", "--seeds", "3", "--trials", "0", "--json").json()
+    assert [parse_experiment(one) for one in told["experiments"]] == studies.load(
+        "pid_xor", seeds=3, trials=0
+    ).experiments
+
+
+def test_a_study_is_posted_on_data_of_ones_own_and_watched(
+    live: Live, synib: Synib, spec: Callable[[Any], str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "tiny.yaml").write_text(
+        "question: Is it so?\n"
+        f"common: {json.dumps(SPEC | {'replication': {'seeds': 3}})}\n"
+        "experiments:\n  - {name: first}\n"
+    )
+    monkeypatch.setattr("synib.studies.study.resources.files", lambda _: tmp_path)
+    data = {"kind": "noisy_xor", "epsilon": 0.3, "examples": 200}
+    posted = synib("study", "tiny", "--dataset", spec(data), "--seeds", "1", "--submit", "--watch")
+    assert posted.status == 0, posted.err
+    (experiment,) = live.client.experiments.list(name="tiny: ")
+    assert f"{experiment.id}  tiny: noisy_xor: 2 runs queued" in posted.out
+    sentence = live.client.experiments.comparison(experiment.id).sentence
+    assert " ".join(sentence.split()) in " ".join(posted.out.split())
+    resolved = live.client.experiments.get(experiment.id).spec
+    assert {name: resolved["dataset"][name] for name in data} == data
+
+
 def test_an_interrupted_watch_leaves_the_experiment_running(live: Live, spec: Callable[[Any], str]) -> None:
     command = [sys.executable, "-m", "app.cli", "--url", live.url, "submit", spec(ENDLESS), "--watch"]
     env = os.environ | {"PYTHONUNBUFFERED": "1"}
@@ -268,6 +329,11 @@ def test_what_is_wrong_with_a_spec_is_told_with_its_place(synib: Synib, spec: Ca
         (["frobnicate"], 2, "No such command"),
         (["runs", "--status", "done"], 2, "succeeded"),
         (["runs", "--limit", "0"], 2, "greater than or equal to 1"),
+        (["study", "everything"], 2, "does_it_help, falsification"),
+        (["study", "--submit"], 2, "does_it_help, falsification"),
+        (["study", "pid_xor", "--watch"], 2, "--submit"),
+        (["study", "does_it_help", "--dataset", "[1]"], 2, "cannot be read"),
+        (["study", "does_it_help", "--dataset", "{kind: noisy_xr}"], 2, "/dataset/kind"),
         (["report", "run_1"], 1, "No such run"),
         (["comparison", "exp_1"], 1, "No such experiment"),
         (["--url", "http://127.0.0.1:1", "runs"], 3, "synib up"),
@@ -289,6 +355,35 @@ def test_yaml_that_is_none_is_told_with_its_line(synib: Synib, spec: Callable[[A
 
 
 # ------------------------------------------------------------------------------------------ helpers
+
+
+def made_up(method: str, against: str, question: str, metric: str) -> PairedTest:
+    return PairedTest(
+        question=question, metric=metric, method=method, against=against, seeds=10,
+        difference=Estimate(value=-0.031, low=-0.034, high=-0.028), crossed=None, p=0.002, p_holm=0.0136,
+        margin=0.005, p_equivalent=0.0004, p_no_better=0.5, detectable=0.01, seeds_needed=None,
+        finding="undecided",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("width", [80, 100])
+def test_paired_tests_of_long_names_fit_the_terminal(live: Live, width: int) -> None:
+    answer = live.client.experiments.comparison(live.experiment)
+    tests = [
+        made_up(method, against, question, metric)
+        for metric in ("accuracy", "nll")
+        for question, method, against in (
+            ("helps", "confidence_penalty", "vanilla"), ("explains", "synib", "modality_dropout")
+        )
+    ]  # fmt: skip
+    answer = answer.model_copy(update={"attribution": answer.attribution.model_copy(update={"tests": tests})})
+    console = Console(width=width, record=True, file=io.StringIO())
+    sheets.print_answer(console, answer)
+    lines = [line.rstrip() for line in console.export_text().splitlines()]
+    assert max(map(len, lines)) <= width
+    (line,) = [line for line in lines if line.startswith("synib against")]
+    assert "modality_dropout    -3.1 [-3.4, -2.8]  .014  undecided  < .001" in line
+    assert ("-0.031 undecided" in line) == (width == 100)
 
 
 @pytest.mark.parametrize(
@@ -315,3 +410,10 @@ def test_every_example_is_an_experiment_that_can_be_run(path: Path) -> None:
     experiment = parse_experiment(load_yaml(path.read_text()))
     assert experiment.name != "untitled"
     assert experiment.methods[0].kind == "vanilla"
+
+
+def test_the_demo_asks_for_all_that_an_attribution_needs() -> None:
+    experiment = parse_experiment(load_yaml(demo.EXAMPLE.read_text()))
+    cast = Cast.of(experiment)
+    assert [cast.missing(name) for name in cast.synibs] == [[]]
+    assert len(experiment.seeds()) >= ENOUGH

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy import stats
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.db.tables import Run
@@ -62,6 +63,26 @@ def test_a_record_says_what_the_model_sees(api: httpx.Client, run: Run) -> None:
         "interaction": row["interaction"],
         "seeds": None,
     }
+
+
+def test_sql_reads_the_same_numbers_by_name(api: httpx.Client, run: Run, session: Session) -> None:
+    records = {record["position"]: record for record in walk(api, run)}
+    subsets = session.execute(text("SELECT * FROM example_subset")).all()
+    assert len(subsets) == 3 * len(ROWS)
+    for row in subsets:
+        told = {
+            name: getattr(row, name)
+            for name in ("predicted", "confidence", "p_true", "entropy", "information")
+        }
+        assert told == records[row.position]["subsets"][row.subset]
+        assert row.example_id == records[row.position]["example_id"]
+    modalities = session.execute(text("SELECT * FROM example_modality")).all()
+    assert len(modalities) == 2 * len(ROWS)
+    for row in modalities:
+        record = records[row.position]
+        head = {name: getattr(row, f"head_{name}") for name in ("predicted", "confidence", "p_true")}
+        assert head == record["heads"][row.modality]
+        assert row.unique == record["unique"][row.modality]
 
 
 @pytest.mark.parametrize("sort", list(Sort))

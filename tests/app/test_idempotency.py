@@ -1,14 +1,12 @@
 """The same creating POST, sent twice, creates once."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 
 import httpx
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.db.tables import Experiment, IdempotencyKey
-from app.idempotency import prune
+from app.db.tables import Experiment
 from app.projects.schemas import Role
 from tests.app.conftest import Api, Signed
 from tests.factories import TINY
@@ -67,12 +65,3 @@ def test_projects_do_not_share_keys(signed: Signed, session: Session) -> None:
         for project in ("a", "b")
     }
     assert len(ids) == experiments(session) == 2
-
-
-def test_keys_are_forgotten_after_a_day(api: httpx.Client, session: Session) -> None:
-    for key, hours in (("old", 25), ("young", 23)):
-        api.post("/v1/experiments", json=TINY, headers={"Idempotency-Key": key})
-        age = func.now() - timedelta(hours=hours)
-        session.execute(update(IdempotencyKey).where(IdempotencyKey.key == key).values(created_at=age))
-    assert prune(session) == 1
-    assert session.scalars(select(IdempotencyKey.key)).all() == ["young"]

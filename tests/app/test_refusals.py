@@ -37,7 +37,7 @@ SPECS = [
     ),
     (tiny(replication={"seeds": 101}), "/replication/seeds", "at most 100"),
     (tiny(fusion={"kind": "concat", "hidden": 65_536, "layers": 8}), "/fusion/hidden", "memory"),
-    (tiny(tuning={"trials": 3}), "/tuning/trials", "at most 0"),
+    (tiny(tuning={"trials": -1}), "/tuning/trials", "at least 0"),
     ("[]", "", "mapping"),
     ("null", "", "mapping"),
 ]

@@ -18,7 +18,7 @@ def experiment(**fields: Any) -> spec.Experiment:
     asked = {
         "dataset": dataset,
         "modalities": {name: {"encoder": SMALL} for name in shapes},
-        "fusion": {"hidden": 8},
+        "fusion": {"kind": "concat", "hidden": 8},
         "unimodal_heads": {"hidden": 4},
         "methods": [{"kind": "vanilla"}, {"kind": "synib"}],
         "training": {"epochs": 2, "batch_size": 64},

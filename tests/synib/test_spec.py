@@ -101,7 +101,7 @@ def test_dataset_and_methods_are_all_that_must_be_said() -> None:
             "/dataset/split/test",
             "rarest digit",
         ),
-        ({"tuning": {"trials": 5}}, "/tuning/trials", "must be at most 0"),
+        ({"tuning": {"trials": 1001}}, "/tuning/trials", "must be at most 1000"),
         ({"dataset": 5}, "/dataset", "must be a mapping"),
     ],
 )

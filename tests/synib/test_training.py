@@ -81,7 +81,7 @@ def test_training_learns_and_reports_what_it_did() -> None:
         dataset={"kind": "noisy_xor", "epsilon": 0.0, "examples": 1000}, training={"epochs": 15, "lr": 0.02}
     )
     heard: list[EpochMetrics] = []
-    trained = run(asked, on_epoch=heard.append)
+    trained = run(asked, seed=1, on_epoch=heard.append)
     assert trained.history == heard
     last = heard[-1]
     assert last.step == trained.steps == 5 * trained.epochs  # 600 examples, batches of 128
@@ -166,7 +166,7 @@ def interruptible(optimizer: str = "adam") -> spec.Experiment:
     return experiment(
         dataset=DATA,
         modalities={"x1": dropping, "x2": dropping},
-        fusion={"hidden": 8, "dropout": 0.2},
+        fusion={"kind": "concat", "hidden": 8, "dropout": 0.2},
         methods=METHODS,
         training={
             "epochs": 4,

@@ -9,6 +9,7 @@ from hypothesis.extra import numpy as arrays
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from app.db import layout
 from app.db.ids import new_id
 from app.db.tables import Example
 from synib.evaluation.records import ExampleTable
@@ -54,8 +55,14 @@ def test_what_is_read_back_is_what_was_written(database: Engine, table: ExampleT
         rows = session.scalars(select(Example).where(Example.run_id == run).order_by(Example.position)).all()
         assert [row.position for row in rows] == list(range(len(table)))
         for row in rows:
-            for name in vars(table):
-                written = getattr(table, name)[row.position]
+            expected = {name: values[row.position] for name, values in vars(table).items()}
+            arrays = {
+                "scores": [*(expected.pop(name) for name in layout.SCORES)],
+                "codes": [*(expected.pop(name) for name in layout.CODES)],
+            }
+            for name, written in (
+                expected | {n: np.concatenate(parts) for n, parts in arrays.items()}
+            ).items():
                 # PostgreSQL tells the shortest decimal that rounds to the float, so it is rounded back.
                 assert np.array_equal(np.asarray(getattr(row, name), dtype=written.dtype), written), name
 

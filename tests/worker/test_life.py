@@ -28,7 +28,10 @@ def test_an_experiment_is_executed_and_compared(service: Service) -> None:
                 assert (len(content), hashlib.sha256(content).hexdigest()) == (kept.size, kept.sha256)
                 assert kept.name != "report.json" or json.loads(content) == run.report
     service.until(lambda: service.experiment(runs[0]).finished_at)
-    assert service.experiment(runs[0]).comparison["baseline"] == "vanilla"
+    comparison = service.experiment(runs[0]).comparison
+    assert comparison["baseline"] == "vanilla"
+    assert sum(part["examples"] for part in comparison["attribution"]["where"]) == TESTED
+    assert comparison["attribution"]["slowdown"]["synib"] > 0
     with service.sessions() as session:
         assert session.scalar(select(Worker)).queues == ["train.cpu", "score", "system"]
     assert service.check() == 0

@@ -30,6 +30,8 @@ class Asked:
     """Another stand-in, from other draws."""
     oracle: Tensor | None
     """(B, *shape), true where the synergy is; generated data only."""
+    alone: bool = True
+    """Whether work may be spared where values allow it; not where many replicas are computed as one."""
 
 
 class Mask:

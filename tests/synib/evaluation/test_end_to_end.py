@@ -54,9 +54,9 @@ def test_an_experiment_of_two_methods_is_compared():
         for index, method in enumerate(experiment.method_names())
         for seed in (0, 1)
     ]
-    comparison = compare(runs, experiment.method_names())
+    comparison = compare(runs, experiment)
     assert [row.method for row in comparison.tables[0].rows] == ["vanilla", "synib"]
-    assert "2 seeds cannot tell any difference from chance" in comparison.sentence
+    assert "2 seeds are too few for an interval or a test" in comparison.sentence
 
 
 def test_forty_thousand_examples_with_eight_donors_take_seconds():

@@ -9,6 +9,7 @@ from synib.data import Dataset, load
 from synib.evaluation.evaluate import evaluate
 from synib.report import Report
 from synib.spec import parse_experiment
+from synib.training import train
 
 from .oracles import (
     AND,
@@ -309,3 +310,20 @@ def test_five_modalities_are_evaluated_by_singles_and_leave_one_outs():
     assert len(report.subsets) == 11
     assert report.synergy.estimate.value == pytest.approx(1, abs=1e-6)
     assert len(report.groups) == 64
+
+
+def test_a_short_cut_that_fails_at_test_does_not_make_more_synergy_than_there_is_to_know() -> None:
+    # On validation x1 alone knows the label, by a short-cut; on test it is sure, and wrong half the time.
+    # A label of one bit has at most one bit of synergy, whatever x1 says of it.
+    asked = parse_experiment(
+        {
+            "dataset": {"kind": "spurious_xor", "beta": 1.0, "test": 2000},
+            "methods": [{"kind": "vanilla"}],
+            "training": {"epochs": 20, "lr": 0.01, "early_stopping": None},
+        }
+    )
+    dataset = load(asked.dataset)
+    report, _ = evaluate(train(asked, 0, 0, dataset), dataset, asked, 0, 0)
+    assert {one.modality: one.by for one in report.alone}["x1"] == "base rate"
+    assert report.synergy.estimate.value <= 1.0
+    assert all(one.information.value >= -1e-9 for one in report.alone)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from synib.evaluation.sentences import bits, listed, p_value, synergy_sentence
+from synib.evaluation.sentences import bits, count, listed, p_value, points, signed, synergy_sentence
 from synib.report import Estimate, Null
 
 
@@ -76,3 +76,11 @@ def test_p_values_have_the_places_that_matter():
 
 def test_names_are_listed_as_people_do():
     assert [listed(names) for names in (["a"], ["a", "b"], ["a", "b", "c"])] == ["a", "a and b", "a, b and c"]
+
+
+def test_differences_have_a_sign_and_shares_become_points():
+    difference = Estimate(value=0.0312, low=-0.0004, high=0.06)
+    assert signed(difference, 2) == "+0.03 [0.00, 0.06]"
+    assert points(difference) == "+3.1 points [0.0, 6.0]"
+    assert points(Estimate(value=-0.0004, low=None, high=None)) == "0.0 points"
+    assert (count(1, "seed"), count(1200, "seed")) == ("1 seed", "1,200 seeds")

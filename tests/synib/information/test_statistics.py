@@ -10,9 +10,13 @@ from scipy import stats
 
 from synib.information.statistics import (
     LARGE,
+    detectable,
+    equivalence_p,
     exact_sign_flip_p,
     holm,
+    less_than_p,
     mean_intervals,
+    replicates_needed,
     sign_flips,
     smallest_p,
     t_interval,
@@ -112,3 +116,74 @@ def test_sign_flips_of_nothing_have_p_one():
 def test_sign_flip_p_ignores_the_unit(values, unit):
     d = np.array(values)
     assert sign_flips(d * unit, rng(), 200).p == sign_flips(d, rng(), 200).p
+
+
+TEN = (0.002, -0.001, 0.003, 0, 0.001, -0.002, 0.001, 0.002, -0.001, 0)
+
+
+@pytest.mark.parametrize(
+    ("differences", "margin", "p"),
+    [  # statsmodels 0.15, ttost_paired
+        (TEN, 0.005, 4.269025611583123e-06),
+        (FIVE, 0.5, 0.9711350867482134),
+        (FIVE, 1.5, 0.008364827843339598),
+    ],
+)
+def test_equivalence_has_the_p_of_two_one_sided_tests(differences, margin, p):
+    assert equivalence_p(differences, margin) == pytest.approx(p, rel=1e-9)
+
+
+@given(st.lists(numbers, min_size=3, max_size=12, unique=True), st.floats(-50, 50))
+def test_one_sided_p_is_the_t_tests(d, bound):
+    assert less_than_p(d, bound) == pytest.approx(
+        stats.ttest_1samp(d, bound, alternative="less").pvalue, abs=1e-9
+    )
+
+
+def test_differences_without_spread_are_what_they_are():
+    assert less_than_p([0.5, 0.5, 0.5], 0.75) == 0
+    assert less_than_p([0.5, 0.5, 0.5], 0.25) == 1
+    with pytest.raises(ValueError, match="at least 2"):
+        less_than_p([0.1], 0.2)
+
+
+@given(st.lists(st.floats(0, 1), min_size=2, max_size=8), st.lists(st.floats(0, 1), min_size=8, max_size=8))
+@settings(max_examples=25, deadline=None)
+def test_exact_p_is_that_of_exchanging_the_two_of_each_pair(a, b):
+    b = b[: len(a)]
+    exchanged = stats.permutation_test(
+        (a, b), lambda x, y, axis: np.mean(x - y, axis=axis), permutation_type="samples", vectorized=True
+    )
+    assert exact_sign_flip_p(np.subtract(a, b)) == pytest.approx(exchanged.pvalue, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("n", "alpha", "effect"),
+    [  # statsmodels 0.15, TTestPower().solve_power(power=0.8)
+        (10, 0.05, 0.9960019107624178),
+        (10, 0.05 / 11, 1.5054852486535246),
+        (20, 0.05, 0.6604416544380312),
+        (34, 0.05, 0.4950291315285059),
+        (100, 0.01, 0.3475879364913354),
+    ],
+)
+def test_detectable_effect_is_that_of_the_power_tables(n, alpha, effect):
+    assert detectable(n, alpha) == pytest.approx(effect, rel=1e-5)
+
+
+@pytest.mark.parametrize(("effect", "alpha", "n"), [(0.5, 0.05, 34), (0.2, 0.05, 199), (1.0, 0.05 / 11, 18)])
+def test_replicates_needed_are_those_of_the_power_tables(effect, alpha, n):
+    # The same source: 33.4, 198.2 and 17.6.
+    assert replicates_needed(effect, alpha) == n
+
+
+def test_what_no_number_of_signs_can_show_is_not_detectable():
+    assert detectable(5, 0.05) is None  # 2 ** -4 is not below .05
+    assert replicates_needed(1000.0, 0.05) == 6
+    assert replicates_needed(0.0) is None
+
+
+def test_the_exact_test_finds_the_detectable_effect_about_eight_times_in_ten():
+    draws = rng().normal(detectable(10), 1, (1000, 10))
+    found = np.mean([exact_sign_flip_p(d) < 0.05 for d in draws])
+    assert 0.74 < found < 0.84

@@ -13,58 +13,13 @@ from torch import Tensor, nn
 from synib import SynIB, spec
 from synib.models import Moments, MultimodalClassifier
 from synib.objectives import FullMask, Losses, RandomMask, Vanilla, build
+from synib.objectives.masking import Masking
 from synib.objectives.objective import Network
 from synib.objectives.references import divergence, uniform
 from tests.synib.examples import experiment
+from tests.synib.objectives.batches import SHAPES, Parted, Spy, batch, generator
 
 FILLS = get_args(spec.Fill)
-SHAPES = {"a": (40,), "b": (1, 6, 7)}
-MOMENTS = {name: Moments(torch.full(shape, 3.0), torch.full(shape, 2.0)) for name, shape in SHAPES.items()}
-
-
-class Spy(nn.Module):
-    """A plain model that remembers what it was shown; its logits are a joint function of both inputs."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.seen: list[dict[str, Tensor]] = []
-        with torch.random.fork_rng():
-            torch.manual_seed(5)
-            self.layer = nn.Linear(82, 3)
-
-    def forward(self, x: Mapping[str, Tensor]) -> Tensor:
-        self.seen.append(dict(x))
-        logits: Tensor = self.layer(torch.cat([x["a"], x["b"].flatten(1)], dim=1))
-        return logits
-
-
-class Parted(Spy):
-    """The same with encoders, known moments and a fusion, and a count of encoded rows."""
-
-    moments = MOMENTS
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.rows: list[int] = []
-
-    def encode(self, x: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        self.rows += [len(values) for values in x.values()]
-        self.seen.append(dict(x))
-        return dict(x)
-
-    def fuse(self, z: Mapping[str, Tensor]) -> Tensor:
-        logits: Tensor = self.layer(torch.cat([z["a"], z["b"].flatten(1)], dim=1))
-        return logits
-
-
-def batch(size: int = 64) -> tuple[dict[str, Tensor], Tensor]:
-    g = torch.Generator().manual_seed(7)
-    x = {name: torch.randn(size, *shape, generator=g) + 1 for name, shape in SHAPES.items()}
-    return x, torch.randint(0, 3, (size,), generator=g)
-
-
-def generator() -> torch.Generator:
-    return torch.Generator().manual_seed(11)
 
 
 # ---------------------------------------------------------------------------------------- the formula
@@ -148,15 +103,9 @@ def views(mask: spec.Mask, model: Spy, x: dict[str, Tensor], y: Tensor) -> tuple
     losses = objective(model, x, y, generator=generator())
     B = len(y)
     if isinstance(model, Parted):
-        _, withheld, _ = objective.withhold(Network.of(model), x, generator())
-        return withheld, losses
+        shown = objective.masking(Network.of(model), x, y, generator())
+        return {"a": shown.stacked["a"][B : 2 * B], "b": shown.stacked["b"][2 * B :]}, losses
     return {"a": model.seen[0]["a"][B : 2 * B], "b": model.seen[0]["b"][2 * B :]}, losses
-
-
-def _network(model: nn.Module) -> Any:
-    from synib.objectives.objective import Network
-
-    return Network.of(model)
 
 
 @pytest.mark.parametrize("fill", FILLS)
@@ -221,18 +170,21 @@ def test_the_mean_fill_is_the_raw_training_mean_and_zero_is_raw_zero() -> None:
     }
     model = MultimodalClassifier(asked, info, moments)
     x = {name: torch.randn(8, 3) for name in info.shapes}
-    mean, _ = SynIB(mask=FullMask()).fill(x, model.moments, None)
-    zero, _ = SynIB(mask=FullMask(fill="zero")).fill(x, model.moments, None)
+    network, y = Network.of(model), torch.zeros(8, dtype=torch.long)
+    ((mean,), _), ((zero,), _) = (
+        Masking(FullMask(fill=fill)).fill(network, x, y, None) for fill in ("mean", "zero")
+    )
     assert torch.equal(mean["x1"], torch.tensor([5.0, -1.0, 2.0]).expand(8, 3))
     assert torch.equal(model.normalize(mean)["x1"], torch.zeros(8, 3))
     assert torch.equal(zero["x1"], torch.zeros(8, 3))
 
 
 def test_no_gradient_flows_through_the_statistics_of_representations() -> None:
-    x, _ = batch()
+    x, y = batch()
     for fill in ("mean", "noise"):
         z = {name: values.clone().requires_grad_() for name, values in x.items()}
-        withheld, _ = SynIB(mask=FullMask(fill=fill)).fill(z, {}, generator())
+        masking = Masking(FullMask(fill=fill, on="latent"))
+        (withheld,), _ = masking.fill(Network.of(Parted()), z, y, generator())
         (withheld["a"].sum() + withheld["b"].sum()).backward()
         assert not any(values.grad.any() for values in z.values() if values.grad is not None)
 
@@ -242,7 +194,7 @@ def test_a_token_starts_at_the_mean_and_learns(on: Any) -> None:
     x, y = batch()
     model = Parted()
     objective = SynIB(mask=FullMask(fill="token", on=on), shapes=SHAPES)
-    assert {name: token.shape for name, token in objective.tokens.items()} == SHAPES
+    assert {name: token.shape for name, token in objective.masking.tokens.items()} == SHAPES
     before = objective(model, x, y).penalty.item()
     optimizer = torch.optim.Adam(objective.parameters(), lr=0.05)
     for _ in range(50):
@@ -250,7 +202,7 @@ def test_a_token_starts_at_the_mean_and_learns(on: Any) -> None:
         optimizer.zero_grad()
         losses.total.backward()
         optimizer.step()
-    assert all(token.abs().sum() > 0 for token in objective.tokens.values())
+    assert all(token.abs().sum() > 0 for token in objective.masking.tokens.values())
     assert objective(model, x, y).penalty.item() < 0.9 * before
 
 

@@ -1,0 +1,1 @@
+"""Studies: questions that come with SynIB, as experiments ready to be posted."""

@@ -1,0 +1,87 @@
+"""Every replica draws from generators of its own, in the order and the shapes in which it would alone."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Generator, Tensor
+from torch.nn.functional import dropout
+from torch.overrides import TorchFunctionMode
+
+DRAWS = {torch.rand, torch.randn, torch.randperm}
+"""What objectives draw with; ``torch.func.vmap`` refuses all other randomness."""
+
+
+class Chance(TorchFunctionMode):
+    """Within it and under ``vmap``, a draw from ``generator`` is one from each replica's own.
+
+    Masks of dropout come from the replicas' other generators. On a CPU all are bit for bit those of a replica
+    that is trained alone; elsewhere dropout's are other, equally likely ones.
+    """
+
+    def __init__(self, replicas: int, device: str) -> None:
+        super().__init__()
+        self.generator = Generator(device)
+        """Never drawn from: it stands for the replica's own."""
+        self.index: Tensor
+        """Number of the replica, as ``vmap`` shows it: whatever depends on it is computed for each."""
+        self.own = [Generator(device) for _ in range(replicas)]
+        self.dropout = [Generator(device) for _ in range(replicas)]
+
+    def seed(self, own: Sequence[int], for_dropout: Sequence[int]) -> None:
+        """At the beginning of a step."""
+        for generators, seeds in ((self.own, own), (self.dropout, for_dropout)):
+            for generator, seed in zip(generators, seeds, strict=True):
+                generator.manual_seed(seed)
+
+    def keep(self, rows: Sequence[int]) -> None:
+        """Forget all replicas but these."""
+        self.own, self.dropout = ([every[row] for row in rows] for every in (self.own, self.dropout))
+
+    def __torch_function__(
+        self, func: Callable[..., Any], types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        kwargs = kwargs or {}
+        if func is dropout:
+            return self._dropout(*args, **kwargs)
+        if func in DRAWS and kwargs.get("generator") is self.generator:
+            return self._each(self.own, lambda own: func(*args, **(kwargs | {"generator": own})))
+        return func(*args, **kwargs)
+
+    def _dropout(
+        self, values: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False
+    ) -> Tensor:
+        if not p or not training:
+            return values
+        shape, kind, device = values.shape, values.dtype, values.device
+
+        def kept(own: Generator) -> Tensor:
+            return torch.empty(shape, dtype=kind, device=device).bernoulli_(1 - p, generator=own)
+
+        return values * (self._each(self.dropout, kept) / (1 - p))
+
+    def _each(self, generators: list[Generator], draw: Callable[[Generator], Tensor]) -> Tensor:
+        every = partial(_drawn, generators, draw)
+        drawn: Tensor = _Each.apply(self.index, every)  # type: ignore[no-untyped-call]
+        return drawn
+
+
+def _drawn(generators: list[Generator], draw: Callable[[Generator], Tensor]) -> Tensor:
+    return torch.stack([draw(own) for own in generators])
+
+
+class _Each(torch.autograd.Function):
+    """What ``vmap`` must know to take the replicas' draws, stacked, for one draw of the function it maps."""
+
+    @staticmethod
+    def forward(index: Tensor, draw_all: Callable[[], Tensor]) -> Tensor:
+        raise RuntimeError("replicas draw under torch.func.vmap only")
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
+        """Nothing to keep: a draw has no gradient."""
+
+    @staticmethod
+    def vmap(info: Any, in_dims: Any, index: Tensor, draw_all: Callable[[], Tensor]) -> tuple[Tensor, int]:
+        return draw_all(), 0
