@@ -69,19 +69,14 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("study", help="name of a study, or an experiment's YAML file")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--seeds", type=int, help="instead of the study's")
+    parser.add_argument("--trials", type=int, help="instead of the study's")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--only", type=int, help="number of the one experiment to run, from 0")
     asked = parser.parse_args(arguments)
     if asked.study.endswith(".yaml"):
         experiments = [spec.parse_experiment(load_yaml(Path(asked.study).read_text()))]
     else:
-        experiments = studies.load(asked.study).experiments
-    if asked.seeds:
-        replication = {"seeds": asked.seeds}
-        experiments = [
-            one.model_copy(update={"replication": one.replication.model_copy(update=replication)})
-            for one in experiments
-        ]
+        experiments = studies.load(asked.study, seeds=asked.seeds, trials=asked.trials).experiments
     chosen = [(i, one) for i, one in enumerate(experiments) if asked.only in (None, i)]
     for number, experiment in chosen:
         folder = asked.out / str(number)

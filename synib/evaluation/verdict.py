@@ -15,6 +15,7 @@ from synib.information.statistics import MOST, smallest_p
 from synib.report import MethodVerdict, MetricTable, PairedTest, Where
 
 FEW_EXAMPLES = 100  # of which one is a point
+SEARCHED = 8  # trials; fewer are called a short search
 GROUPS = ("together", "alone")
 
 
@@ -163,7 +164,7 @@ def _attribution(verdict: MethodVerdict, found: Findings) -> Iterator[str]:
         why = _why_undecided(test, _family(test, found))
         yield f"Against {_the(what)} undecided: {points(test.difference)}; {why}."
     if found.cast.tuned:
-        yield f"Tuning does not explain it: every method had {count(found.cast.trials, 'trial')}."
+        yield f"Unequal tuning does not explain it: {_search(found.cast.trials)}."
     if verdict.missing:
         yield f"To tell why, add {listed([f'`{line}`' for line in verdict.missing])}."
         if not found.cast.tuned:
@@ -297,3 +298,9 @@ def _verb(n: int) -> str:
 
 def _beat(n: int) -> str:
     return "beats" if n == 1 else "beat"
+
+
+def _search(trials: int) -> str:
+    """How hard every method was tuned, and what that cannot exclude."""
+    weak = "; so few leave it open what a longer search would find" if trials < SEARCHED else ""
+    return f"every method had {count(trials, 'trial')} a seed{weak}"
