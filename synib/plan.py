@@ -167,6 +167,10 @@ def views(method: spec.Method, k: int) -> tuple[int, int]:
     match method:
         case spec.Released():  # two families of masks on representations, each beside the intact
             fused = 2 * (1 + k)
+        case spec.Cml():  # a chain of one, two, … k modalities
+            fused = k
+        case spec.Mcr():  # of each modality, all permutations beside the intact
+            fused = 1 + k * (1 + method.permutations)
         case spec.ModalityDropout():
             encoded = 2 if method.on == "input" else 1
     if mask is not None and not isinstance(mask, spec.NoMask):

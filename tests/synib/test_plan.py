@@ -211,6 +211,8 @@ def test_a_transformer_over_a_sequence_or_an_image_is_counted(shape: tuple[int, 
         ({"kind": "modality_dropout"}, 1, 1),
         ({"kind": "modality_dropout", "on": "input"}, 2, 1),
         ({"kind": "synib_released"}, 1, 6),
+        ({"kind": "cml"}, 1, 2),
+        ({"kind": "mcr", "permutations": 4}, 1, 11),
     ],
 )
 def test_memory_counts_every_view_that_a_method_makes(
