@@ -6,9 +6,10 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
-PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36  # linux/prctl.h
+PR_SET_PDEATHSIG, PR_SET_NAME, PR_SET_CHILD_SUBREAPER = 1, 15, 36  # linux/prctl.h
 
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
@@ -24,10 +25,27 @@ def end_with(parent: int) -> None:
         os._exit(1)
 
 
+def rename(name: str) -> None:
+    """What ``ps -o comm`` and ``top`` call this process, in at most 15 letters."""
+    if _libc:
+        _libc.prctl(PR_SET_NAME, name.encode(), 0, 0, 0)
+
+
 def adopt_orphans() -> None:
     """Become the parent of descendants whose own parent ends, so that none gets out of sight."""
     if _libc:
         _libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+@contextlib.contextmanager
+def adopting() -> Iterator[None]:
+    """Adopt orphans meanwhile; whose parent ends later goes to the next above that adopts."""
+    adopt_orphans()
+    try:
+        yield
+    finally:
+        if _libc:
+            _libc.prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
 
 
 def children() -> list[int]:

@@ -32,6 +32,7 @@ from worker.ending import Ending, Order, settle
 from worker.files import RunFiles
 from worker.keeper import Keeper
 from worker.memory import oom_kills
+from worker.nursery import Nursery
 
 TRAINER = (sys.executable, "-m", "worker.trainer")
 DUMP = 0.5  # seconds for a stalled trainer to write its stacks down
@@ -51,6 +52,8 @@ class Supervisor:
     slot: int = 0
     """Which of this worker's supervisors it is; each has a GPU of its own."""
     command: Sequence[str] = TRAINER
+    nursery: Nursery | None = None
+    """Forks the trainers of runs that need no GPU; without it, and for a GPU, each starts from scratch."""
 
     def execute(self, run_id: str, attempt: int) -> None:
         """Do what a doorbell asks for, if it is still to be done."""
@@ -84,7 +87,15 @@ class Supervisor:
         files.folder.mkdir(parents=True, exist_ok=True)
         files.error.unlink(missing_ok=True)
         killed_before = oom_kills()
-        with files.log.open("ab") as output, contextlib.closing(Trainer(self._start(run, output))) as trainer:
+        nursery = self.nursery if run.queue != "train.gpu" else None
+        if nursery:
+            nursery.open()
+            while nursery.warming(self.settings.poll, or_when=self.drain):
+                if keeper.lost:
+                    return None
+                if keeper.cancel or self.drain.begun:
+                    return Ending(exits.INTERRUPTED, Order.CANCEL if keeper.cancel else Order.DRAIN)
+        with files.log.open("ab") as output, contextlib.closing(self._start(run, nursery, output)) as trainer:
             order, deadline = Order.NONE, float("inf")
             progress, moved_at = 0, time.monotonic()
             while not trainer.ended(self.settings.poll, or_when=self.drain if order is Order.NONE else None):
@@ -111,20 +122,27 @@ class Supervisor:
         log.info("trainer ended", extra={"run": run.id, "code": code, "order": order.value})
         return Ending(code, order, out_of_memory=oom_kills() > killed_before)
 
-    def _start(self, run: Run, output: IO[bytes]) -> subprocess.Popen[bytes]:
-        process = subprocess.Popen(
-            [*self.command, run.id],
-            stdin=subprocess.PIPE,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            env={**os.environ, **visible_devices(run.queue, self.slot)},
-        )
-        assert process.stdin is not None
+    def _start(self, run: Run, nursery: Nursery | None, output: IO[bytes]) -> "Trainer":
+        pid, orders = (nursery and nursery.fork(run.id, output.fileno())) or self._from_scratch(run, output)
         # Not in the arguments nor the environment, which others can read: whoever has the token may write.
-        with contextlib.suppress(BrokenPipeError), process.stdin as pipe:
+        with contextlib.suppress(BrokenPipeError), os.fdopen(orders, "wb") as pipe:
             pipe.write(json.dumps({"token": run.lease_token, "parent": os.getpid()}).encode())
-        return process
+        return Trainer(pid)
+
+    def _from_scratch(self, run: Run, output: IO[bytes]) -> tuple[int, int]:
+        """A trainer's pid and the file to write its orders to."""
+        theirs, orders = os.pipe()
+        with os.fdopen(theirs) as stdin:
+            process = subprocess.Popen(
+                [*self.command, run.id],
+                stdin=stdin,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                env={**os.environ, **visible_devices(run.queue, self.slot)},
+            )
+        process.returncode = 0  # Trainer waits for it, as for a forked one
+        return process.pid, orders
 
     def _settle(self, run: Run, ending: Ending, keeper: Keeper) -> None:
         """Write the end down, unless the trainer did or the lease is lost."""
@@ -145,11 +163,12 @@ class Supervisor:
 
 
 class Trainer:
-    """A process in a session of its own, its group with it."""
+    """A child that leads a process group, and the group with it."""
 
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
-        self._process = process
-        self._handle = os.pidfd_open(process.pid)
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+        self._handle = os.pidfd_open(pid)
+        self._code: int | None = None
 
     def ended(self, timeout: float, or_when: Drain | None) -> bool:
         """Wait for the end, for ``timeout`` seconds or until the order to drain; whether it has ended."""
@@ -163,14 +182,16 @@ class Trainer:
 
     def kill(self) -> None:
         """End the whole group. Its number stays its own until somebody has waited for the trainer."""
-        if self._process.returncode is None:
+        if self._code is None:
             with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
+                os.killpg(self._pid, signal.SIGKILL)
 
     def wait(self) -> int:
-        """The code of a trainer that has ended, or ends now; nothing of its group is left."""
+        """Its code as Popen has it, once it has ended, or ends now; nothing of its group is left."""
         self.kill()
-        return self._process.wait()
+        if self._code is None:
+            self._code = os.waitstatus_to_exitcode(os.waitpid(self._pid, 0)[1])
+        return self._code
 
     def close(self) -> None:
         self.wait()

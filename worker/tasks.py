@@ -12,7 +12,10 @@ from app.settings import settings
 from worker import comparing
 from worker.celery_app import DRAIN, app
 from worker.database import sessions
+from worker.nursery import Nursery
 from worker.supervisor import Supervisor
+
+NURSERY = Nursery()  # each child of the pool opens its own with its first run
 
 log = logging.getLogger(__name__)
 
@@ -21,7 +24,8 @@ log = logging.getLogger(__name__)
 def execute_run(self: Task[[str, int], None], run_id: str, attempt: int) -> None:
     """Execute a run, if it is still due for this attempt; ask for the comparison if it was the last."""
     worker = (self.request.hostname or "@unknown").partition("@")[2]
-    Supervisor(sessions(), settings(), worker, DRAIN, _slot()).execute(run_id, attempt)
+    supervisor = Supervisor(sessions(), settings(), worker, DRAIN, _slot(), nursery=NURSERY)
+    supervisor.execute(run_id, attempt)
     with sessions().begin() as session:
         run = session.get(Run, run_id)
         ended = run is not None and comparing.due(session, run.experiment_id)

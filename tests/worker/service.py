@@ -117,8 +117,9 @@ class Service:
         return [self.run(run_id) for run_id in run_ids]
 
     def trainer(self, run_id: str) -> psutil.Process | None:
-        """The process that trains a run."""
-        return next((p for p in everyone() if "worker.trainer" in command(p) and run_id in command(p)), None)
+        """The process that trains a run: the one that leads a group and prints to the run's log."""
+        log = self.settings.store / "runs" / run_id / "trainer.log"
+        return next((p for p in everyone() if leads_and_prints_to(p, log)), None)
 
     def until_trained(self, run_id: str, epochs: int) -> psutil.Process:
         """The trainer, once it has told of so many epochs."""
@@ -186,6 +187,13 @@ def tensors(path: Path) -> dict[str, tuple[str, tuple[int, ...], bytes]]:
 
 def everyone() -> list[psutil.Process]:
     return list(psutil.process_iter())
+
+
+def leads_and_prints_to(process: psutil.Process, file: Path) -> bool:
+    try:
+        return Path(f"/proc/{process.pid}/fd/1").readlink() == file and os.getpgid(process.pid) == process.pid
+    except OSError:
+        return False
 
 
 def command(process: psutil.Process) -> list[str]:
