@@ -46,8 +46,12 @@ class Table(nn.Module):
         return np.asarray(self.logits.detach().softmax(-1).numpy())
 
     def withheld_law(self, examples: int, views: int) -> Floats:
-        """How often each cell was shown in the last pass beyond the intact view: sums to 1."""
-        cells = torch.stack(self.shown, 1)[examples:].numpy()
+        """How often each cell was shown in the last pass beyond the intact view: sums to 1.
+
+        Where nothing is withheld the intact view is shown once and is its own other view.
+        """
+        cells = torch.stack(self.shown, 1).numpy()
+        cells = cells[examples:] if len(cells) > examples else cells
         assert len(cells) == views * examples
         law = np.zeros([n + 1 for n in self.values])
         np.add.at(law, tuple(cells.T), 1 / len(cells))
