@@ -5,22 +5,20 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pydantic import ValidationError
 from torch import Tensor
 
 from synib import spec
 from synib.data import Dataset, load
 from synib.models import MultimodalClassifier
 from synib.plan import plan
-from synib.problems import SpecError
-from synib.spec.search import Settings, numbers, searched, with_settings
+from synib.spec.search import Settings, searched, with_settings
 from synib.training import (
     CheckpointMismatch,
     CorruptCheckpoint,
@@ -361,187 +359,7 @@ def test_a_torn_file_of_trials_is_refused(tmp_path: Path) -> None:
         run(asked, folder=tmp_path)
 
 
-# ----------------------------------------------------------------------------------------- sampling
-
-SPACE = {"lr": spec.Range(low=1e-4, high=1e-2, log=True), "weight": spec.Range(low=-1, high=3)}
-WRITTEN = {"lr": 1e-3, "weight": 1.0}
-
-
-def proposals(sampler: str, trials: int, loss: Callable[[Settings], float], seed: int = 0) -> list[Settings]:
-    """All settings that a sampler proposes when their losses are these."""
-    found: list[Settings] = []
-    asking = SAMPLERS[sampler](SPACE, WRITTEN, trials, seed)
-    batch = next(asking)
-    while True:
-        found += batch
-        try:
-            batch = asking.send([loss(settings) for settings in batch])
-        except StopIteration:
-            return found
-
-
-def bowl(settings: Settings) -> float:
-    return float((np.log10(settings["lr"]) + 2.5) ** 2 + (settings["weight"] - 2.5) ** 2)
-
-
-@given(trials=st.integers(2, 60), seed=st.integers(0, 2**31))
-def test_a_latin_hypercube_has_one_draw_in_each_part_of_each_range(trials: int, seed: int) -> None:
-    written, *draws = proposals("random", trials, bowl, seed)
-    assert written == WRITTEN
-    logs = [(np.log10(one["lr"]) + 4) / 2 for one in draws]
-    plain = [(one["weight"] + 1) / 4 for one in draws]
-    for shares in (logs, plain):
-        # Draws are rounded to four digits: one that lay on the border of its part may have crossed it.
-        parts = np.sort(np.array(shares)) * (trials - 1)
-        assert np.all(parts >= np.arange(trials - 1) - 0.02)
-        assert np.all(parts <= np.arange(1, trials) + 0.02)
-
-
-@pytest.mark.parametrize("sampler", SAMPLERS)
-@pytest.mark.parametrize("trials", [1, 2, 25])
-def test_a_sampler_spends_its_budget_within_the_space_and_says_the_same_twice(
-    sampler: str, trials: int
-) -> None:
-    found = proposals(sampler, trials, bowl)
-    assert len(found) == trials
-    assert found[0] == WRITTEN
-    for one in found[1:]:
-        for path, value in one.items():
-            assert SPACE[path].low <= value <= SPACE[path].high
-            assert value == float(f"{value:.4g}")
-    assert found == proposals(sampler, trials, bowl)
-    assert trials == 1 or found != proposals(sampler, trials, bowl, seed=1)
-
-
-def test_random_search_does_not_listen_and_tpe_learns_where_it_is_good() -> None:
-    assert proposals("random", 40, bowl) == proposals("random", 40, lambda one: -bowl(one))
-    loss = np.array([[bowl(one) for one in proposals("tpe", 40, bowl, seed)] for seed in range(5)])
-    assert np.median(loss[:, 25:]) < np.median(loss[:, :10]) / 4
-
-
-def test_tpe_keeps_away_from_what_fails() -> None:
-    def cliff(one: Settings) -> float:
-        return float("inf") if one["lr"] > 1e-3 else -np.log10(one["lr"])
-
-    failed = np.array(
-        [[np.isinf(cliff(one)) for one in proposals("tpe", 40, cliff, seed)] for seed in range(5)]
-    )
-    assert failed[:, 20:].mean() < failed[:, 1:10].mean()
-
-
-def test_tpe_begins_outside_of_its_space_if_the_method_is_written_so() -> None:
-    asking = SAMPLERS["tpe"](SPACE, {"lr": 1.0, "weight": 7.0}, 3, 0)
-    assert next(asking) == [{"lr": 1.0, "weight": 7.0}]
-    (second,) = asking.send([0.1])
-    assert second["lr"] <= 1e-2
-
-
-# --------------------------------------------------------------------------------------------- spec
-
-
-def test_settings_make_another_method_and_leave_the_first() -> None:
-    written = spec.SynIB(mask=spec.LearnedMask())
-    tuned = with_settings(written, {"lr": 0.01, "weight": 3, "mask.sparsity": 0.25, "mask.steps": 7.6})
-    assert written == spec.SynIB(mask=spec.LearnedMask())
-    assert tuned == spec.SynIB(lr=0.01, weight=3.0, mask=spec.LearnedMask(sparsity=0.25, steps=8))
-    with pytest.raises(ValidationError, match="greater than or equal to 0"):
-        with_settings(written, {"weight": -1})
-
-
-def test_numbers_of_a_method_are_named_as_yaml_has_them() -> None:
-    assert numbers(spec.NoisePenalty(mask=spec.RandomMask())) == {
-        "lr": float,
-        "weight_decay": float,
-        "weight": float,
-        "mask.draws": int,
-        "mask.rate": float,
-    }
-
-
 def test_whole_numbers_stay_whole_and_are_told_as_they_were_used() -> None:
     space = {"lr": {"low": 1e-3, "high": 1e-2}, "mask.draws": {"low": 1, "high": 3}}
     found = run(tuned_experiment(trials=3, tuning={"space": space})).report
     assert {trial.settings["mask.draws"] for trial in found.trials} <= {1, 2, 3}
-
-
-def faults(space: dict[str, Any], *methods: dict[str, Any]) -> dict[str, str]:
-    """{pointer: detail} of an experiment whose methods are tuned so."""
-    asked = methods or ({"kind": "vanilla"}, RANDOM)
-    try:
-        experiment(methods=list(asked), tuning={"trials": 3, "space": space})
-    except SpecError as error:
-        return {problem.pointer: problem.detail for problem in error.problems}
-    return {}
-
-
-LR = {"lr": {"low": 1e-3, "high": 1e-2, "log": True}}
-
-
-@pytest.mark.parametrize(
-    ("space", "pointer", "says"),
-    [
-        ({"lr": {"low": 0.1, "high": 0.01}}, "/tuning/space/lr/high", "must be more than low, which is 0.1"),
-        ({"lr": {"low": 0.1, "high": 0.1}}, "/tuning/space/lr/high", "leave the number out"),
-        (
-            {"weight_decay": {"low": 0, "high": 1, "log": True}},
-            "/tuning/space/weight_decay/low",
-            "more than 0",
-        ),
-        ({"lr": {"low": 1e-3}}, "/tuning/space/lr/high", "missing"),
-        (
-            {"lr": {"low": 0, "high": 1}},
-            "/tuning/space/lr/low",
-            "with lr 0: must be greater than 0",
-        ),
-        (LR | {"mask.rate": {"low": 0.1, "high": 2}}, "/tuning/space/mask.rate/high", "must be at most 1"),
-        (LR | {"wieght": {"low": 1, "high": 2}}, "/tuning/space/wieght", "there are decay, lr, mask.draws"),
-        (LR | {"name": {"low": 1, "high": 2}}, "/tuning/space/name", "no method has a number"),
-        (LR | {"mask.kind": {"low": 1, "high": 2}}, "/tuning/space/mask.kind", "no method has a number"),
-        (LR | {"a/b": {"low": 1, "high": 2}}, "/tuning/space/a~1b", "no method has a number"),
-        ({"weight": {"low": 1, "high": 2}}, "/tuning/space", "'vanilla' has none of these numbers"),
-    ],
-)
-def test_a_fault_of_the_space_is_told_with_its_place(space: dict[str, Any], pointer: str, says: str) -> None:
-    assert says in faults(space)[pointer]
-
-
-def test_a_number_that_only_some_methods_have_is_no_fault() -> None:
-    assert faults(LR | {"weight": {"low": 1, "high": 2}, "mask.rate": {"low": 0, "high": 1}}) == {}
-
-
-def test_tuning_does_not_turn_on_what_is_written_as_zero() -> None:
-    off = {"kind": "synib", "weight": 0}
-    assert "would be a synib instead of a baseline" in str(
-        faults(LR | {"weight": {"low": 0, "high": 1}}, off)
-    )
-    assert faults(LR | {"weight": {"low": 0.1, "high": 1}}, off) == {}
-    kept = searched(spec.SynIB(weight=0), spec.SynIB.SEARCH)
-    assert set(kept) == {"lr", "weight_decay"}
-
-
-def test_a_range_that_makes_a_learned_mask_do_nothing_is_a_fault() -> None:
-    learned = {"kind": "synib", "mask": {"kind": "learned"}}
-    assert (
-        "none crosses 1/2"
-        in faults({"mask.lr": {"low": 1e-4, "high": 1}}, learned)["/tuning/space/mask.lr/low"]
-    )
-
-
-METHODS = get_args(get_args(spec.Method)[0])
-KINDS: list[dict[str, Any]] = [{"kind": method.model_fields["kind"].default} for method in METHODS]
-KINDS += [{"kind": "synib", "mask": {"kind": mask}} for mask in ("random", "learned", "matched", "diffusion")]
-
-
-def test_whatever_a_kind_of_method_searches_it_has() -> None:
-    masked = [spec.SynIB(mask=mask) for mask in (spec.RandomMask(), spec.LearnedMask(), spec.MatchedMask())]
-    of_masks = {path for method in masked for path in numbers(method) if path.startswith("mask.")}
-    for method in METHODS:
-        assert set(method.SEARCH) <= of_masks | set(numbers(method()))
-
-
-@pytest.mark.parametrize("method", KINDS, ids=str)
-def test_every_methods_own_ranges_would_be_accepted_from_a_person(method: dict[str, Any]) -> None:
-    (parsed,) = experiment(methods=[method]).methods
-    own = searched(parsed, parsed.SEARCH)
-    assert {"lr", "weight_decay"} <= set(own)
-    assert faults({path: span.model_dump() for path, span in own.items()}, method) == {}

@@ -16,6 +16,7 @@ from synib.models import Chain
 from synib.objectives.attack import Branch, Traced
 from synib.objectives.masking import Masking
 from synib.objectives.masks import Asked, masks
+from synib.objectives.masks.learned import Learned
 from synib.objectives.objective import Network
 from tests.synib.objectives.batches import Parted, batch, generator
 
@@ -181,7 +182,7 @@ def test_the_attack_by_adam_is_that_of_torchs_own_optimiser() -> None:
         loss.backward()
         optimizer.step()
     learned = spec.LearnedMask(steps=steps, lr=rate, sparsity=price, fill="zero")
-    gates = masks[spec.LearnedMask](learned).gates(asked(learned, x, y, chain))  # type: ignore[attr-defined]
+    gates = Learned(learned).gates(asked(learned, x, y, chain))
     torch.testing.assert_close(gates, logits.sigmoid().detach(), rtol=1e-3, atol=1e-4)
 
 
@@ -239,7 +240,7 @@ def test_a_gate_that_is_always_pushed_one_way_comes_to_the_end_of_its_reach() ->
     x, y = torch.ones(5, 6), torch.zeros(5, dtype=torch.long)
     for price, rail in ((0.0, 0), (100.0, 1)):
         at = mask.model_copy(update={"sparsity": price, "fill": "zero"})
-        gates = masks[spec.LearnedMask](at).gates(asked(at, x, y, RELIED_ON))  # type: ignore[attr-defined]
+        gates = Learned(at).gates(asked(at, x, y, RELIED_ON))
         assert gates[:, 0].mean().item() == pytest.approx((low, high)[rail], abs=0.02)
 
 
