@@ -43,3 +43,4 @@ class Id(TypeDecorator[str]):
 
 
 PROJECT, KEY, EXPERIMENT, ANALYSIS, RUN = Id("prj"), Id("key"), Id("exp"), Id("ana"), Id("run")
+DATASET, MODEL, SCORING = Id("ds"), Id("mdl"), Id("sco")

@@ -17,7 +17,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, BIGINT, INTEGER, JSONB, REAL, SMALLINT, UUID
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-from app.db.ids import ANALYSIS, EXPERIMENT, KEY, PROJECT, RUN, new_id
+from app.db.ids import ANALYSIS, DATASET, EXPERIMENT, KEY, MODEL, PROJECT, RUN, SCORING, new_id
 
 
 class Base(DeclarativeBase):
@@ -30,7 +30,12 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map = {datetime: DateTime(timezone=True), str: Text, dict[str, Any]: JSONB}  # noqa: RUF012
+    type_annotation_map = {  # noqa: RUF012
+        datetime: DateTime(timezone=True),
+        str: Text,
+        dict[str, Any]: JSONB,
+        list[dict[str, Any]]: JSONB,
+    }
 
 
 class Project(Base):
@@ -105,8 +110,85 @@ class Analysis(Base):
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
+class Dataset(Base):
+    """What somebody brings to train on; the run that reads it makes it ready (decision 0018)."""
+
+    __tablename__ = "dataset"
+    __table_args__ = (
+        Index("ix_dataset_project_id_id", "project_id", "id"),
+        Index("ix_dataset_incomplete", "id", postgresql_where=text("received_at IS NULL")),
+    )
+
+    id: Mapped[str] = mapped_column(DATASET, primary_key=True, default=lambda: new_id("ds"))
+    project_id: Mapped[str] = mapped_column(ForeignKey("project.id", ondelete="CASCADE"))
+    name: Mapped[str]
+    spec: Mapped[dict[str, Any]]
+    """How it is to be read, where its files do not say."""
+    parts: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
+    """Received so far, by number: ``{size, sha256}``; empty once they are one file."""
+    path: Mapped[str | None]
+    """Of the file as it was sent, below the store's root."""
+    format: Mapped[str | None]
+    size: Mapped[int | None] = mapped_column(BIGINT)
+    sha256: Mapped[str | None]
+    """Of the file as it was sent."""
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    received_at: Mapped[datetime | None]
+    """When the last byte was there and the run was queued."""
+    digest: Mapped[str | None]
+    """Of what is in it, whatever file it came in."""
+    profile: Mapped[dict[str, Any] | None]
+    """Shapes, classes, counts and warnings; there when it is ready."""
+    problems: Mapped[list[dict[str, Any]] | None]
+    """Why it was refused, by field and row."""
+
+
+class Model(Base):
+    """A run's weights under a name, and all that is needed to ask it about new examples."""
+
+    __tablename__ = "model"
+    __table_args__ = (
+        Index("ix_model_project_id_id", "project_id", "id"),
+        Index("ix_model_project_id_name", "project_id", "name", unique=True),
+    )
+
+    id: Mapped[str] = mapped_column(MODEL, primary_key=True, default=lambda: new_id("mdl"))
+    project_id: Mapped[str] = mapped_column(ForeignKey("project.id", ondelete="CASCADE"))
+    name: Mapped[str]
+    run_id: Mapped[str] = mapped_column(RUN, index=True)
+    """Where it came from; no foreign key, for it has a copy of all that it needs."""
+    path: Mapped[str]
+    """Of its folder, below the store's root."""
+    card: Mapped[dict[str, Any]]
+    """Modalities, classes, calibration, the profile of its training data, what its report said."""
+    size: Mapped[int] = mapped_column(BIGINT)
+    sha256: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class Scoring(Base):
+    """A file of examples that a model is asked about; its one run has all else."""
+
+    __tablename__ = "scoring"
+    __table_args__ = (Index("ix_scoring_project_id_id", "project_id", "id"),)
+
+    id: Mapped[str] = mapped_column(SCORING, primary_key=True, default=lambda: new_id("sco"))
+    project_id: Mapped[str] = mapped_column(ForeignKey("project.id", ondelete="CASCADE"))
+    model_id: Mapped[str] = mapped_column(ForeignKey("model.id", ondelete="CASCADE"), index=True)
+    spec: Mapped[dict[str, Any]]
+    path: Mapped[str]
+    format: Mapped[str]
+    size: Mapped[int] = mapped_column(BIGINT)
+    sha256: Mapped[str]
+    rows: Mapped[int | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
 class Run(Base):
-    """One piece of work and the lease of the worker that holds it: a method with one seed, or an analysis."""
+    """One piece of work and the lease of the worker that holds it.
+
+    A method with one seed, an analysis, a data set that is read or a file that is scored.
+    """
 
     __tablename__ = "run"
     __table_args__ = (
@@ -118,10 +200,14 @@ class Run(Base):
         CheckConstraint(
             "(lease_token IS NOT NULL) = (status IN ('starting', 'running', 'cancelling'))", name="lease"
         ),
-        CheckConstraint("num_nonnulls(experiment_id, analysis_id) = 1", name="one_origin"),
+        CheckConstraint(
+            "num_nonnulls(experiment_id, analysis_id, dataset_id, scoring_id) = 1", name="one_origin"
+        ),
         Index("ix_run_project_id_id", "project_id", "id"),
         Index("ix_run_experiment_id", "experiment_id"),
         Index("ix_run_analysis_id", "analysis_id", unique=True),
+        Index("ix_run_dataset_id", "dataset_id", unique=True),
+        Index("ix_run_scoring_id", "scoring_id", unique=True),
         Index("ix_run_queued", "id", postgresql_where=text("status = 'queued'")),
         Index("ix_run_leased", "lease_expires_at", postgresql_where=text("lease_token IS NOT NULL")),
     )
@@ -130,6 +216,8 @@ class Run(Base):
     project_id: Mapped[str] = mapped_column(ForeignKey("project.id", ondelete="CASCADE"))
     experiment_id: Mapped[str | None] = mapped_column(ForeignKey("experiment.id", ondelete="CASCADE"))
     analysis_id: Mapped[str | None] = mapped_column(ForeignKey("analysis.id", ondelete="CASCADE"))
+    dataset_id: Mapped[str | None] = mapped_column(ForeignKey("dataset.id", ondelete="CASCADE"))
+    scoring_id: Mapped[str | None] = mapped_column(ForeignKey("scoring.id", ondelete="CASCADE"))
     method_index: Mapped[int]
     method: Mapped[str]
     seed: Mapped[int]

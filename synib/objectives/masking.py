@@ -135,17 +135,21 @@ class Masking(nn.Module):
         oracle: Batch | None = None,
     ) -> tuple[list[dict[str, Tensor]], Tensor]:
         """``values`` with the masked coordinates of every modality replaced, once a draw, and their share."""
-        drawn = self.draw(values, generator)
+        assert self.mask is not None
         filled, shares = [], []
-        for draw in drawn:
+        for drawn in self.draw(values, generator):
+            asked = [self._question(network, name, values[name], y, drawn[name], oracle) for name in values]
             one = {}
-            for name, intact in values.items():
-                one[name], share = self._fill(network, name, intact, y, draw[name], oracle)
+            for (name, intact), (instead, share) in zip(
+                values.items(), self.mask.apply_each(asked), strict=True
+            ):
+                # NaN is what is not there: padding stays padding.
+                one[name] = torch.where(intact.isnan(), intact, instead) if intact.ndim > 2 else instead
                 shares.append(share)
             filled.append(one)
         return filled, torch.stack(shares).mean()
 
-    def _fill(
+    def _question(
         self,
         network: Network,
         name: str,
@@ -153,14 +157,13 @@ class Masking(nn.Module):
         y: Tensor,
         drawn: tuple[Drawn, Drawn],
         oracle: Batch | None,
-    ) -> tuple[Tensor, Tensor]:
-        assert self.mask is not None
+    ) -> Asked:
         assert not isinstance(self.asked, spec.NoMask)
         assert not isinstance(self.search, spec.NoMask)
         of_mask, of_fill = drawn
         known = network.moments.get(name) if self.asked.on == "input" else None
         moments, token = known or batch_moments(intact), self.tokens.get(name)
-        asked = Asked(
+        return Asked(
             values=intact,
             stand_in=fills.stand_in(self.asked.fill, intact, moments, token, of_fill),
             y=y,
@@ -170,9 +173,6 @@ class Masking(nn.Module):
             oracle=oracle[name] if oracle else None,
             alone=self.alone,
         )
-        filled, share = self.mask.apply(asked)
-        # NaN is what is not there: padding stays padding.
-        return (torch.where(intact.isnan(), intact, filled), share) if intact.ndim > 2 else (filled, share)
 
     def _branch(self, network: Network, name: str) -> Branch:
         assert not isinstance(self.asked, spec.NoMask)

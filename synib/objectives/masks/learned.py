@@ -13,7 +13,7 @@ from synib.models import Chain
 from synib.objectives import fills
 from synib.objectives.attack import Branch
 from synib.objectives.fills import Drawn
-from synib.objectives.masks.mask import Asked, Mask, masks
+from synib.objectives.masks.mask import Asked, Mask, masks, mixed
 
 sigmoid_backward = torch.ops.aten.sigmoid_backward.default
 
@@ -47,12 +47,41 @@ class Learned(Mask):
 
     @torch.no_grad()
     def keep(self, asked: Asked) -> Tensor:
-        gates = self.gates(asked, only_sides=self.settings.hard and asked.alone)
+        return self._kept(self.gates(asked, only_sides=self.settings.hard and asked.alone), asked)
+
+    def apply_each(self, asked: Sequence[Asked]) -> list[tuple[Tensor, Tensor]]:
+        """Small branches of one form are attacked as one, in two thirds of the time."""
+        gates = self._side_by_side(asked)
+        if gates is None:
+            return super().apply_each(asked)
+        return [mixed(one, self._kept(own, one)) for one, own in zip(asked, gates, strict=True)]
+
+    def _kept(self, gates: Tensor, asked: Asked) -> Tensor:
         gates = gates.reshape(asked.values.shape)
         if self.settings.hard:
             found = gates < 0.5
             return found if self.settings.polarity == "keep" else ~found
         return 1 - gates if self.settings.polarity == "keep" else gates
+
+    @torch.no_grad()
+    def _side_by_side(self, asked: Sequence[Asked]) -> Tensor | None:
+        """Gates of k modalities, (k, B, d); none where they cannot or had better not be found together."""
+        branches = [one.branch() for one in asked if one.alone]
+        chains = [branch for branch in branches if isinstance(branch, Chain) and branch.size < SMALL]
+        forms = {tuple(weight.shape for weight, _ in chain.layers) for chain in chains}
+        if len(chains) < max(2, len(asked)) or len({one.values.shape for one in asked}) > 1 or len(forms) > 1:
+            return None
+        both = list(zip(chains, asked, strict=True))
+        rows, strides = zip(*(self._fills(chain, one) for chain, one in both), strict=True)
+        stacked = [
+            (torch.stack([weight for weight, _ in layer]), torch.stack([bias for _, bias in layer]))
+            for layer in zip(*(chain.layers for chain in chains), strict=True)
+        ]
+        with torch.inference_mode():
+            intact = torch.stack([chain.of(one.values) for chain, one in both])
+            y = torch.stack([one.y for one in asked])
+            gates = attack(self.settings, Chain(stacked), intact, y, torch.stack(rows), strides[0])
+        return gates.clone()
 
     def gates(self, asked: Asked, *, only_sides: bool = False) -> Tensor:
         """(B, d) in [0, 1], after the attack: 0 is closed. With ``only_sides`` an example's search may end as

@@ -1,6 +1,6 @@
 """What a mask is asked, and what it answers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,12 +47,20 @@ class Mask:
 
     def apply(self, asked: Asked) -> tuple[Tensor, Tensor]:
         """The values with what is withheld replaced, and the share of coordinates withheld, a scalar."""
-        keep = self.keep(asked)
-        if keep.dtype == torch.bool:
-            filled = torch.where(keep, asked.values, asked.stand_in)
-        else:
-            filled = keep * asked.values + (1 - keep) * asked.stand_in
-        return filled, 1 - keep.to(asked.values.dtype).mean()
+        return mixed(asked, self.keep(asked))
+
+    def apply_each(self, asked: Sequence[Asked]) -> list[tuple[Tensor, Tensor]]:
+        """The same of several modalities."""
+        return [self.apply(one) for one in asked]
+
+
+def mixed(asked: Asked, keep: Tensor) -> tuple[Tensor, Tensor]:
+    """As `Mask.apply` says, of what stays as `Mask.keep` says."""
+    if keep.dtype == torch.bool:
+        filled = torch.where(keep, asked.values, asked.stand_in)
+    else:
+        filled = keep * asked.values + (1 - keep) * asked.stand_in
+    return filled, 1 - keep.to(asked.values.dtype).mean()
 
 
 masks: Registry[Callable[[Any], Mask]] = Registry("synib.objectives.masks")

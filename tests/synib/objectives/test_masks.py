@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -13,6 +14,7 @@ from torch import Tensor, nn
 
 from synib import spec
 from synib.models import Chain
+from synib.objectives import fills
 from synib.objectives.attack import Branch, Traced
 from synib.objectives.masking import Masking
 from synib.objectives.masks import Asked, masks
@@ -184,6 +186,34 @@ def test_the_attack_by_adam_is_that_of_torchs_own_optimiser() -> None:
     learned = spec.LearnedMask(steps=steps, lr=rate, sparsity=price, fill="zero")
     gates = Learned(learned).gates(asked(learned, x, y, chain))
     torch.testing.assert_close(gates, logits.sigmoid().detach(), rtol=1e-3, atol=1e-4)
+
+
+@given(
+    seed=st.integers(0, 10_000),
+    fill=st.sampled_from(["noise", "shuffle", "zero"]),
+    solver=st.sampled_from(["adam", "path"]),
+    others=st.sampled_from([(), (7, 9, 2), (7, 5, 2), (6, 9, 2)]),
+)
+@settings(max_examples=25, deadline=None)
+def test_modalities_attacked_side_by_side_find_what_each_would_alone(
+    seed: int, fill: Any, solver: Any, others: tuple[int, ...]
+) -> None:
+    # Alike in form they are one attack, unlike or alone they are not.
+    mask, g = spec.LearnedMask(hard=False, fill=fill, solver=solver, steps=6, sparsity=0.3), generator()
+    widths = [(7, 9, 2), *([others] if others else [])]
+    y = torch.randint(0, 2, (11,), generator=g)
+    questions = []
+    for number, form in enumerate(widths):
+        x = torch.randn(11, form[0], generator=g)
+        one = asked(mask, x, y, Chain(layers(*form, seed=seed + number)))
+        refill = partial(fills.stand_in, fill, x, fills.batch_moments(x), None)
+        questions.append(replace(one, refill=refill))
+    family = Learned(mask)
+    together = family.apply_each(questions)
+    for one, (filled, share) in zip(questions, together, strict=True):
+        alone, its_share = family.apply(one)
+        torch.testing.assert_close(filled, alone, rtol=1e-3, atol=1e-4)
+        torch.testing.assert_close(share, its_share, rtol=1e-3, atol=1e-4)
 
 
 RELIED_ON = Chain([(torch.tensor([[1.0, 0, 0, 0, 0, 0], [-1.0, 0, 0, 0, 0, 0]]), torch.zeros(2))])
