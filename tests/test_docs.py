@@ -57,3 +57,15 @@ def test_the_reference_is_what_the_code_says():
 def test_links_between_documents_lead_somewhere(page):
     for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text()):
         assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def test_every_defect_found_elsewhere_names_tests_that_are_there():
+    rows = (ROOT / "docs" / "defects.md").read_text().split("|---|---|---|\n")[1].splitlines()
+    tests = {
+        name
+        for file in (ROOT / "tests").rglob("test_*.py")
+        for name in re.findall(r"^(?:async )?def (test_\w+)", file.read_text(), re.MULTILINE)
+    }
+    named = [re.findall(r"`(test_\w+)`", row) for row in rows]
+    assert all(named)
+    assert {name for names in named for name in names} <= tests

@@ -215,6 +215,7 @@ def findings(report: Report) -> list[str]:
     if report.too_little:
         return [report.too_little, *report.notes]
     calibration, truth = report.calibration, report.truth
+    best = max(report.alone, key=lambda alone: alone.accuracy.value)
     unique = ", ".join(f"{number(amount)} unique to {name}" for name, amount in report.unique.items())
     lines = [
         report.synergy.sentence,
@@ -222,6 +223,12 @@ def findings(report: Report) -> list[str]:
         f"Calibration: ECE {number(calibration.ece_before)} before and {number(calibration.ece_after)} after"
         f" temperature {number(calibration.temperature, 2)}.",
     ]
+    if each := best.discordant:
+        tested = "" if each.p is None else f" (McNemar {p_value(each.p)})"
+        lines.append(
+            f"Of {count(report.examples, 'test example')}, {each.only_joint} are right only with everything,"
+            f" {each.only_alone} only from {best.modality} alone{tested}."
+        )
     if truth:
         lines.append(
             f"Truth: {number(truth.synergy)} bits of synergy; the exact posterior is right in"

@@ -16,9 +16,12 @@ from synib.evaluation.cast import Cast
 from synib.evaluation.pairs import Values, mean_over_seeds
 from synib.evaluation.verdict import Findings, headline, paragraph
 from synib.evaluation.where import Examples, by_source, right
-from synib.information.statistics import exact_sign_flip_p
+from synib.information.statistics import exact_sign_flip_p, interquartile_mean
 from synib.report import Attribution, Comparison, Estimate, MetricRow, MetricTable, Report, Where
 from synib.spec import Experiment
+
+QUARTERS: Final = 4
+"""Seeds below which there is no middle half."""
 
 
 @dataclass(frozen=True)
@@ -196,6 +199,7 @@ def _row(metric: Metric, method: str, values: Values, baseline: Values | None) -
         seeds=list(values),
         values=list(values.values()),
         mean=_within(metric, mean_over_seeds(list(values.values()))),
+        middle=interquartile_mean(list(values.values())) if len(values) >= QUARTERS else None,
         difference=mean_over_seeds(shared) if shared else None,
         p=exact_sign_flip_p(shared) if shared else None,
     )

@@ -11,6 +11,7 @@ from synib.evaluation.agreement import agree, listen
 from synib.evaluation.agreement.late_fusion import late_fusion_gap
 from synib.evaluation.answers import Answers
 from synib.evaluation.calibration.report import calibration_report
+from synib.evaluation.collapse import collapses
 from synib.evaluation.enough import too_little
 from synib.evaluation.games import reporting as games
 from synib.evaluation.games.columns import measures
@@ -65,6 +66,7 @@ def with_sections(report: Report, answers: Answers, asked: Asked) -> Report:
             "missing": missing_report(seen, seed=seed, resamples=draws),
             "noise": answers.noise,
             "games": played.model_copy(update={"measures": []}),
+            "notes": [*report.notes, *collapses(seen)],
             "provenance": report.provenance.model_copy(update=origin),
         }
     )

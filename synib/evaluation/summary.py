@@ -10,10 +10,12 @@ from synib.evaluation.groups import group_names
 from synib.evaluation.predictions import subset_name
 from synib.evaluation.scores import Scores
 from synib.evaluation.sentences import synergy_sentence
-from synib.information.statistics import mean_intervals, sign_flips
+from synib.information.proportions import several
+from synib.information.statistics import mcnemar_p, mean_intervals, sign_flips
 from synib.report import (
     AloneReport,
     Calibration,
+    Discordant,
     Estimate,
     Null,
     Provenance,
@@ -111,9 +113,18 @@ def _alone(answers: Answers, estimates: Estimates) -> list[AloneReport]:
             accuracy=estimates["alone: accuracy", name],
             information=estimates["alone: information", name],
             head_accuracy=estimates["head: accuracy", name],
+            discordant=_discordant(answers, answers.alone[name].right),
         )
         for name, standin in answers.standins.items()
     ]
+
+
+def _discordant(answers: Answers, alone: NDArray[np.bool_]) -> Discordant:
+    joint = answers.full.right
+    only_joint, only_alone = int((joint & ~alone).sum()), int((alone & ~joint).sum())
+    independent = several(answers.seen.group) is None
+    p = mcnemar_p(only_joint, only_alone) if independent else None
+    return Discordant(only_joint=only_joint, only_alone=only_alone, p=p)
 
 
 def _synergy(answers: Answers, scores: Scores, estimate: Estimate, asked: Asked) -> SynergyReport:

@@ -178,6 +178,24 @@ def _all_signs(n: int) -> Floats:
     return np.asarray(1 - 2.0 * (np.arange(2**n)[:, None] >> np.arange(n) & 1))
 
 
+def mcnemar_p(only_first: int, only_second: int) -> float:
+    """Two-sided exact p of two classifiers that are right equally often (McNemar 1947, binomial form).
+
+    Of the examples on which just one of them is right, each is a fair coin; the others say nothing.
+    """
+    told = only_first + only_second
+    return min(1.0, 2 * float(special.bdtr(min(only_first, only_second), told, 0.5)))
+
+
+def interquartile_mean(values: ArrayLike) -> float:
+    """Mean of the middle half, the values at its ends by their share (Agarwal et al. 2021): one seed that
+    failed does not move it."""
+    x = np.sort(np.asarray(values, np.float64))
+    n = len(x)
+    inside = np.clip(np.arange(1, n + 1) - n / 4, 0, 1) - np.clip(np.arange(1, n + 1) - 3 * n / 4, 0, 1)
+    return float(x @ inside / (n / 2))
+
+
 def smallest_p(n: int) -> float:
     """What :func:`exact_sign_flip_p` cannot fall below with n pairs."""
     return float(min(1.0, 2.0 ** (1 - n)))

@@ -24,6 +24,7 @@ from synib.report.robustness import MissingReport, NoiseReport, RemovalReport
 from synib.report.run import (
     AloneReport,
     Calibration,
+    Discordant,
     Report,
     SourceReport,
     SubsetReport,
@@ -45,6 +46,7 @@ __all__ = [
     "Comparison",
     "ControlledSubset",
     "Data",
+    "Discordant",
     "Estimate",
     "Explanation",
     "GamesReport",

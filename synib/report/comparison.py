@@ -15,6 +15,8 @@ class MetricRow(Data):
     values: list[float]
     mean: Estimate
     """t interval over seeds."""
+    middle: float | None = None
+    """Interquartile mean over seeds, which one seed that failed does not move; none of fewer than four."""
     difference: Estimate | None
     """Mean paired difference to the first method with its t interval; none for the first method itself."""
     p: float | None

@@ -43,6 +43,18 @@ class SourceReport(Data):
     """Mean negative log-likelihood of the label, bits."""
 
 
+class Discordant(Data):
+    """The reported examples on which just one of two predictions is right."""
+
+    only_joint: int
+    """Right seeing everything, wrong from the modality alone."""
+    only_alone: int
+    """The other way round."""
+    p: float | None
+    """McNemar's exact test, two-sided, that both are right equally often; none where examples come in groups
+    and are not independent."""
+
+
 class AloneReport(Data):
     """What one modality knows alone, by the best of its head, withholding the rest, and the base rate."""
 
@@ -54,6 +66,8 @@ class AloneReport(Data):
     information: Estimate
     head_accuracy: Estimate
     """Of the dedicated unimodal head, chosen or not; of an analysis, of the given prediction."""
+    discordant: Discordant | None = None
+    """The modality alone against everything, example by example."""
 
 
 class SynergyReport(Data):

@@ -22,6 +22,7 @@ from synib.training import (
     checkpoint,
     train,
 )
+from synib.training.state import State
 from tests.synib.examples import SMALL, experiment
 from tests.synib.runs import StopAt, same, weights
 
@@ -55,6 +56,27 @@ def test_every_method_starts_from_the_same_weights_and_sees_the_same_order() -> 
     assert vanilla.history[0].values["train/task"] == pytest.approx(
         synib.history[0].values["train/task"], rel=1e-6
     )
+
+
+def test_two_steps_are_those_of_a_loop_written_out_in_torch() -> None:
+    # A loop that forgets to clear its gradients makes the second step of both batches' sum.
+    dataset = load(experiment().dataset)
+    rows = int((dataset.split == "train").sum())
+    once = {"epochs": 1, "batch_size": -(-rows // 2), "lr": 0.01, "weight_decay": 0.0, "optimizer": "adam"}
+    heads = {"weight": 0.0}
+    asked = experiment(training=once | {"keep": "last"}, unimodal_heads=heads)
+    state = State(asked.resolved(), 0, 0, dataset, "cpu")
+    adam = torch.optim.Adam([p for p in state.model.parameters() if p.requires_grad], lr=0.01)
+    x, y = state.train
+    state.model.train()
+    for batch in list(state.batches_left("cpu")):
+        adam.zero_grad()
+        logits = state.model({name: values[batch] for name, values in x.items()})
+        torch.nn.functional.cross_entropy(logits, y[batch]).backward()
+        adam.step()
+    expected = state.model.state_dict()
+    for name, found in weights(run(asked, 0)).items():
+        torch.testing.assert_close(found, expected[name], rtol=1e-4, atol=1e-6)
 
 
 def test_training_learns_and_reports_what_it_did() -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from synib import spec
 from synib.evaluation.analyse import NothingToReport, analyse
@@ -178,6 +179,23 @@ def test_groups_widen_intervals_unless_they_are_ignored():
     together, ignored = told(spoken), told(spoken, ASKED.model_copy(update={"groups": "ignored"}))
     assert width(together) / width(ignored) == pytest.approx(np.sqrt(10), rel=0.2)
     assert width(ignored) == pytest.approx(width(told(copies)))
+
+
+def test_each_modality_is_told_against_everything_example_by_example():
+    predictions = table()
+    joint = predictions.p[ALL].argmax(1) == predictions.label
+    for alone in told(predictions).alone:
+        own = predictions.p[alone.modality,].argmax(1) == predictions.label
+        only_joint, only_alone = int((joint & ~own).sum()), int((own & ~joint).sum())
+        assert alone.discordant
+        assert (alone.discordant.only_joint, alone.discordant.only_alone) == (only_joint, only_alone)
+        expected = stats.binomtest(only_joint, only_joint + only_alone).pvalue
+        assert alone.discordant.p == pytest.approx(expected)
+
+
+def test_examples_of_one_group_are_no_independent_coins():
+    grouped = table(group=(np.arange(400) % 40).astype(str))
+    assert all(alone.discordant and alone.discordant.p is None for alone in told(grouped).alone)
 
 
 # --------------------------------------------------------------------------------------- too little

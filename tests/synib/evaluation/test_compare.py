@@ -61,6 +61,7 @@ def test_paired_difference_of_five_seeds_has_its_t_interval_and_exact_p(outcomes
         [0.9, 0.478931, 1.321069], abs=1e-6
     )
     assert first.mean.value == pytest.approx(0.716)
+    assert first.middle == pytest.approx(np.sort(first.values) @ [0, 0.3, 0.4, 0.3, 0])
 
 
 def test_five_seeds_cannot_show_a_difference_and_the_sentence_says_how_many_can(outcomes):

@@ -14,7 +14,9 @@ from synib.information.statistics import (
     equivalence_p,
     exact_sign_flip_p,
     holm,
+    interquartile_mean,
     less_than_p,
+    mcnemar_p,
     mean_intervals,
     replicates_needed,
     sign_flips,
@@ -53,6 +55,29 @@ def test_exact_p_is_the_share_of_sign_patterns_at_least_as_far_from_zero(d):
     ]
     slack = 1e-9 * sum(map(abs, d))
     assert exact_sign_flip_p(d) == np.mean([abs(mean) >= abs(sum(d)) - slack for mean in means])
+
+
+@pytest.mark.parametrize(("b", "c", "p"), [(5, 15, 0.041389), (0, 6, 0.03125), (0, 0, 1.0), (7, 7, 1.0)])
+def test_mcnemar_is_exact(b, c, p):
+    assert mcnemar_p(b, c) == mcnemar_p(c, b) == pytest.approx(p, abs=1e-6)
+
+
+@given(st.integers(0, 60), st.integers(0, 60))
+def test_mcnemar_is_the_binomial_test_of_a_fair_coin(b, c):
+    expected = stats.binomtest(b, b + c).pvalue if b + c else 1.0
+    assert mcnemar_p(b, c) == pytest.approx(expected, abs=1e-9)
+
+
+def test_the_middle_half_does_not_see_the_seed_that_failed():
+    seeds = (0.70, 0.72, 0.71, 0.90, 0.69, 0.73, 0.30, 0.71)
+    assert interquartile_mean(seeds) == pytest.approx(0.71)
+    assert np.mean(seeds) == pytest.approx(0.6825)
+
+
+@given(st.lists(numbers, min_size=1, max_size=40))
+def test_the_middle_half_is_that_of_every_value_four_times(x):
+    # Four copies have a whole number of values in each quarter, and scipy's trimmed mean no shares to weigh.
+    assert interquartile_mean(x) == pytest.approx(stats.trim_mean(np.repeat(x, 4), 0.25), abs=1e-9)
 
 
 def test_no_difference_has_p_one():
