@@ -2,11 +2,15 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
 from scipy.special import expit
 
 from synib.information.posterior import estimate
-from synib.information.posterior.estimate import fitted
+from synib.information.posterior.estimate import KEPT, _detectable, fitted
 from synib.information.posterior.parts import parts
+from synib.information.posterior.redrawn import Redrawn
 from tests.synib.information.posterior.forecasts import by
 
 
@@ -154,3 +158,13 @@ def test_labels_may_be_words():
 def test_what_cannot_be_estimated_is_refused_by_name(x, label, words):
     with pytest.raises(ValueError, match=words):
         estimate(x, label, seed=0)
+
+
+@given(st.integers(0, 1000), st.integers(100, 10_000), st.sampled_from([0.5, 0.8, 0.975]))
+def test_what_is_detectable_lies_so_far_above_the_null_as_its_power_asks(seed, N, power):
+    drawn = np.random.default_rng(seed).normal(0.01, 0.004, 39)
+    found = Redrawn(0.0, drawn)
+    S = _detectable(found, N, power)
+    above = KEPT * S - (np.quantile(drawn, 0.95) - drawn.mean())
+    spread = np.sqrt(2 * S / (N * np.log(2)) + drawn.var())
+    assert above == pytest.approx(stats.norm.ppf(power) * spread, abs=1e-9)
