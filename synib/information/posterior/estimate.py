@@ -119,7 +119,7 @@ def _with(quantity: Quantity, found: Redrawn, how: str) -> Quantity:
 
 
 KEPT: Final = 0.85
-"""Share of the truth that the test's one penalised step finds: .82 to .87 of Gaussian XOR's .005 to .03 bits."""
+"""Share of a truth that the test's one penalised step finds: .82 to .87 of .005 to .03 bits."""
 
 
 def _detectable(found: Redrawn, N: int, power: float) -> float:
