@@ -7,6 +7,7 @@ from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import create_engine, text
 
 from app.db.ids import Id
+from app.db.migrate import check_encoding
 from app.db.tables import Base
 from app.settings import settings
 
@@ -29,6 +30,7 @@ def run() -> None:
         },
     )
     with engine.connect() as connection:
+        check_encoding(connection)
         connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": LOCK})
         connection.commit()
         context.configure(

@@ -20,19 +20,24 @@ def certify(context: typer.Context, as_json: Json = False) -> None:
 
     here = session(context)
     certificate = certification.certify()
-    try:
-        kept = str(certification.keep(certificate))
-    except OSError as error:
-        raise CommandFailed(
-            f"the certificate cannot be kept: {error}; set SYNIB_CERTIFICATES to a folder that can be written"
-        ) from None
     here.show(certificate, as_json, _certificate)
+    try:
+        kept = f"Kept in {certification.keep(certificate)}"
+    except OSError as error:
+        # In an image, whoever built it has kept it where its user cannot write.
+        known = certification.certificate_of_this_code()
+        if known is None or known.passed != certificate.passed:
+            raise CommandFailed(
+                f"the certificate cannot be kept: {error}; "
+                "set SYNIB_CERTIFICATES to a folder that can be written"
+            ) from None
+        kept = "This very code is certified already."
     if not certificate.passed:
         raise CommandFailed(
             f"{len(certificate.failures)} of {len(certificate.checks)} known values are missed"
         )
     if not as_json:
-        here.console.print(f"Kept in {escape(kept)}", soft_wrap=True)
+        here.console.print(escape(kept), soft_wrap=True)
 
 
 def _certificate(console: Console, made: "Certificate") -> None:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
+from app.cli.failures import CommandFailed
 from app.cli.root import app, make_console
 
 Port = Annotated[
@@ -52,6 +53,9 @@ def up(port: Port = 8000, slots: Slots = None) -> None:
 @app.command(rich_help_panel="Run the service")
 def migrate() -> None:
     """Bring the database of SYNIB_DATABASE_URL to the newest revision."""
-    from app.db.migrate import migrate  # noqa: PLC0415 - alembic and SQLAlchemy
+    from app.db.migrate import EncodingMismatch, migrate  # noqa: PLC0415 - alembic and SQLAlchemy
 
-    migrate()
+    try:
+        migrate()
+    except EncodingMismatch as error:
+        raise CommandFailed(str(error)) from None

@@ -24,8 +24,29 @@ def config(url: str | None = None) -> Config:
 
 
 def migrate(url: str | None = None) -> None:
-    """Upgrade to the newest revision; safe to call from several processes at once."""
+    """Upgrade to the newest revision; safe to call from several processes at once.
+
+    Raises:
+        EncodingMismatch: it is not a database that can hold every text (`migrations/env.py` asks).
+    """
     command.upgrade(config(url), "head")
+
+
+class EncodingMismatch(RuntimeError):
+    """A database in which reports and names of people cannot be stored."""
+
+    def __init__(self, encoding: str) -> None:
+        super().__init__(
+            f"the database's encoding is {encoding}; make it anew with UTF8, such as by"
+            " CREATE DATABASE synib ENCODING 'UTF8' TEMPLATE template0"
+        )
+
+
+def check_encoding(connection: Connection) -> None:
+    """Refuse a database that would fail later, with the first report that has a letter beyond ASCII."""
+    encoding = connection.scalar(text("SHOW server_encoding"))
+    if encoding != "UTF8":
+        raise EncodingMismatch(str(encoding))
 
 
 def head() -> str | None:
