@@ -4,7 +4,7 @@ from typing import Literal
 
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
-from sqlalchemy import create_engine, text
+from sqlalchemy import NullPool, create_engine, text
 
 from app.db.ids import Id
 from app.db.migrate import check_encoding
@@ -23,6 +23,7 @@ def run() -> None:
     url = context.config.get_main_option("sqlalchemy.url") or settings().database_url.get_secret_value()
     engine = create_engine(
         url,
+        poolclass=NullPool,
         connect_args={
             "application_name": "synib-migrate",
             "options": "-c lock_timeout=30s",
@@ -42,7 +43,6 @@ def run() -> None:
         with context.begin_transaction():
             context.run_migrations()
         connection.commit()
-    engine.dispose()
 
 
 run()
