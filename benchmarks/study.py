@@ -29,17 +29,19 @@ def run(asked: spec.Experiment, method: int, seed: int, folder: Path) -> None:
 
     import synib.data  # noqa: PLC0415
     from synib.evaluation.evaluate import evaluate  # noqa: PLC0415
+    from synib.features.prepare import prepare  # noqa: PLC0415
     from synib.training import train, tune  # noqa: PLC0415
 
     torch.set_num_threads(1)
     began = time.perf_counter()
-    what = (asked, method, seed, synib.data.load(asked.dataset_of(seed)))
+    dataset = prepare(synib.data.load(asked.dataset_of(seed)), asked, folder.parent / "features")
+    what = (asked, method, seed, dataset)
     if asked.tuning.trials:
         tuned = tune(*what)
         trained, tuning = tuned.trained, tuned.report
     else:
         trained, tuning = train(*what), None
-    report, table = evaluate(trained, what[3], asked, method, seed)
+    report, table = evaluate(trained, dataset, asked, method, seed)
     report = report.model_copy(update={"tuning": tuning})
     np.savez(folder / f"{method}-{seed}.npz", group=table.group, seconds=time.perf_counter() - began)
     (folder / f"{method}-{seed}.json").write_text(report.model_dump_json())

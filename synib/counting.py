@@ -19,12 +19,22 @@ def encoder_parameters(encoder: spec.Encoder, shape: Shape) -> int:
         case spec.Mlp():
             return linear([math.prod(shape), *encoder.hidden, encoder.features])
         case spec.Cnn():
-            convolutions = sum((9 * i + 1) * o for i, o in pairwise([shape[0], *encoder.channels]))
+            channels, kernel = (shape[0], 9) if len(shape) == 3 else (shape[1], 3)
+            convolutions = sum((kernel * i + 1) * o for i, o in pairwise([channels, *encoder.channels]))
             return convolutions + linear([math.prod(_feature_maps(encoder, shape)[-1]), encoder.features])
         case spec.Transformer():
             T, width = encoder.latent_shape(shape)
             values = shape[1] if len(shape) == 2 else shape[0] * encoder.patch**2
             return linear([values, width]) + T * width + _transformer(width, encoder.layers)
+        case spec.Gru():
+            state = encoder.features // (1 + encoder.bidirectional)
+            reads = [shape[1], *[encoder.features] * (encoder.layers - 1)]
+            gates = sum(3 * (inputs * state + state * state + 2 * state) for inputs in reads)
+            return gates * (1 + encoder.bidirectional)
+        case spec.PretrainedEncoder():
+            about = encoder.about(shape)
+            own = about.parameters() if encoder.trained else 0
+            return own + linear([about.width(encoder.pooling) or 0, encoder.features])
 
 
 def head_parameters(heads: spec.UnimodalHeads, features: int, classes: int) -> int:
@@ -80,10 +90,11 @@ def _transformer(width: int, layers: int) -> int:
 
 
 def _feature_maps(encoder: spec.Cnn, shape: Shape) -> list[tuple[int, int]]:
-    """(channels, pixels) after each convolution; 2 × 2 pooling halves both sides before all but the first."""
-    _, height, width = shape
+    """(channels, pixels or steps) after each convolution; pooling halves sides before all but the first."""
+    sides = shape[1:] if len(shape) == 3 else shape[:1]
     return [
-        (channels, (height >> depth) * (width >> depth)) for depth, channels in enumerate(encoder.channels)
+        (channels, math.prod(side >> depth for side in sides))
+        for depth, channels in enumerate(encoder.channels)
     ]
 
 
@@ -102,6 +113,20 @@ def encoder_activations(encoder: spec.Encoder, shape: Shape) -> list[int]:
             T, width = encoder.latent_shape(shape)
             layer = _attention(T, T, width, encoder.heads)
             return [raw, *[T * width] * 3, *layer * encoder.layers]  # projected, with positions, for readers
+        case spec.Gru():
+            return [raw, *[6 * shape[0] * encoder.features] * encoder.layers]  # three gates, state, and more
+        case spec.PretrainedEncoder():
+            return [raw, *_pretrained_activations(encoder, shape), encoder.features]
+
+
+def _pretrained_activations(encoder: spec.PretrainedEncoder, shape: Shape) -> list[int]:
+    """As of a transformer of the size that its configuration says, whatever else it is."""
+    about = encoder.about(shape)
+    T = shape[0] if about.reads == "text" else about.steps(shape[0]) or 1
+    width, heads = about.width("mean") or 1, int(about.tower.get("num_attention_heads", 1))
+    layers = int(about.tower.get("num_hidden_layers", 1))
+    layer = _attention(T, T, width, heads)
+    return [T * width] * 2 + (layer * layers if encoder.trained else [max(layer)])
 
 
 def head_activations(heads: spec.UnimodalHeads, classes: int) -> list[int]:

@@ -1,6 +1,7 @@
 """What an experiment will take, before any of it is made: runs, parameters, steps, memory. Free of torch."""
 
 import math
+from collections.abc import Iterator
 
 from synib import spec
 from synib.counting import (
@@ -55,7 +56,7 @@ class Plan(Data):
 def plan(experiment: spec.Experiment) -> Plan:
     """Expand an experiment."""
     experiment = experiment.resolved()
-    info = experiment.dataset.info()
+    info = experiment.inputs()
     examples = info.counts
     steps = math.ceil(examples["train"] / experiment.training.batch_size) * experiment.training.epochs
     steps *= max(1, experiment.tuning.trials)
@@ -125,6 +126,7 @@ def _memory(experiment: spec.Experiment, info: spec.DataInfo, parameters: dict[s
     size, width = experiment.training.batch_size, sum(math.prod(shape) for shape in info.shapes.values())
     return [
         *(_weights_term(experiment, part, count, each) for part, count in parameters.items()),
+        *_frozen_terms(experiment),
         MemoryTerm(
             pointer="/training/batch_size",
             what=f"the activations of a batch of {size}",
@@ -136,6 +138,16 @@ def _memory(experiment: spec.Experiment, info: spec.DataInfo, parameters: dict[s
             bytes=3 * FLOAT * width * info.examples,
         ),
     ]
+
+
+def _frozen_terms(experiment: spec.Experiment) -> Iterator[MemoryTerm]:
+    """Of pretrained models that make features before training, as far as they are seen from here."""
+    for name, modality in experiment.modalities.items():
+        features = modality.features
+        if isinstance(features, spec.Pretrained) and (count := features.parameters()):
+            what = f"{count:,} parameters of {features.model}, which makes the features of {name}"
+            pointer = f"/modalities/{escape(name)}/features/model"
+            yield MemoryTerm(pointer=pointer, what=what, bytes=FLOAT * count)
 
 
 def _activations(experiment: spec.Experiment, info: spec.DataInfo, method: spec.Method) -> int:
@@ -201,7 +213,9 @@ def _widest_of_encoder(encoder: spec.Encoder) -> str:
             return "hidden" if max(encoder.hidden, default=0) >= encoder.features else "features"
         case spec.Cnn():
             return "channels" if max(encoder.channels) >= encoder.features else "features"
-        case spec.Transformer():
+        case spec.PretrainedEncoder():
+            return "model"
+        case spec.Transformer() | spec.Gru():
             return "features"
 
 

@@ -30,6 +30,14 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
+class Asking:
+    """With temperature and stand-ins, what it takes to ask the same model about more examples."""
+
+    head_temperatures: dict[str, float]
+    donors: NDArray[np.int64]  # (D,) rows of the training examples: one of each cell
+
+
+@dataclass(frozen=True)
 class Answers:
     """N examples, K classes, k modalities; (N,) each where nothing is said."""
 
@@ -49,6 +57,7 @@ class Answers:
     empty: Floats | None = None  # (N, K) of the model with everything withheld; none where nobody was asked
     crossed: Crossed | None = None  # the model asked about recombined examples; none where nobody can be
     noise: NoiseReport | None = None  # the same about disturbed ones
+    asking: Asking | None = None  # none where there is no model
 
     @property
     def full(self) -> Forecast:

@@ -40,17 +40,23 @@ class RunOutcome:
 
 
 class Metric(NamedTuple):
-    name: Literal["accuracy", "nll", "brier", "ece", "synergy", "confidence_gap"]
+    name: Literal["accuracy", "macro_f1", "nll", "brier", "ece", "synergy", "confidence_gap"]
     unit: str
     better: Literal["higher", "lower", "neither"]
-    of: Callable[[Report], float]
+    of: Callable[[Report], float | None]
+    """None where the report is older than the metric."""
     least: float = -np.inf
     most: float = np.inf
     """No mean can be beyond these, so no interval is."""
 
 
+def _macro_f1(report: Report) -> float | None:
+    return None if report.macro_f1 is None else report.macro_f1.value
+
+
 METRICS: Final = (
     Metric("accuracy", "share of test examples", "higher", lambda report: report.joint.accuracy.value, 0, 1),
+    Metric("macro_f1", "mean over classes", "higher", _macro_f1, 0, 1),
     Metric("nll", "bits", "lower", lambda report: report.joint.nll, 0),
     Metric("brier", "squared probability", "lower", lambda report: report.joint.brier, 0, 2),
     Metric("ece", "probability", "lower", lambda report: report.joint.ece, 0, 1),
@@ -171,7 +177,9 @@ def _slowdown(succeeded: Succeeded, baseline: str | None) -> dict[str, float]:
 
 def _values(metric: Metric, succeeded: Succeeded) -> dict[str, Values]:
     return {
-        method: {seed: metric.of(report) for seed, (_, report) in by_seed.items()}
+        method: {
+            seed: value for seed, (_, report) in by_seed.items() if (value := metric.of(report)) is not None
+        }
         for method, by_seed in succeeded.items()
     }
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from synib.data import Dataset
 from synib.evaluation import calibration
 from synib.evaluation.calibration import Temperature
+from synib.evaluation.enough import clusters
 from synib.evaluation.protocols import Model
 from synib.evaluation.robustness import Training, noise_report
 from synib.evaluation.subsets import encode
@@ -35,27 +36,36 @@ def disturbed(
     *,
     seed: int,
     resamples: int,
-) -> NoiseReport:
+) -> NoiseReport | None:
     """The first test examples in an order of their own; images are disturbed as the vectors of their pixels.
 
-    The model must be in evaluation mode and without gradients.
+    Numbers of words stay as they are: between two of them there is nothing. Of a model that reads nothing
+    else there is nothing to say. The model must be in evaluation mode and without gradients.
     """
+    words = getattr(model, "words", frozenset[str]())
+    changed = [name for name in modalities if name not in words]
+    if not changed:
+        return None
     rng = np.random.default_rng(seed)
     rows = np.sort(rng.permutation(len(test))[:EXAMPLES])
     known = np.sort(rng.permutation(len(train))[:LEARNED_FROM])
-    shapes = {name: test.x[name].shape[1:] for name in modalities}
+    shapes = {name: test.x[name].shape[1:] for name in changed}
+
+    kept = {name: test.x[name][rows] for name in words}
 
     def ask(x: Mapping[str, NDArray[np.floating]]) -> Floats:
-        whole = {name: np.asarray(x[name], np.float32).reshape(-1, *shape) for name, shape in shapes.items()}
+        disturbed = {name: np.asarray(x[name], np.float32).reshape(-1, *shapes[name]) for name in changed}
+        whole = {name: (kept | disturbed)[name] for name in modalities}
         return calibration.probabilities(encode(model, whole).joint, temperature)
 
     return noise_report(
         ask,
-        {name: _flat(test.x[name][rows]) for name in modalities},
+        {name: _flat(test.x[name][rows]) for name in changed},
         test.y[rows],
-        Training.of({name: _flat(train.x[name][known]) for name in modalities}),
+        Training.of({name: _flat(train.x[name][known]) for name in changed}),
         seed=seed,
         resamples=resamples,
+        group=clusters(None if test.group is None else test.group[rows]),
         noise=NOISE,
         gaps=GAPS,
     )

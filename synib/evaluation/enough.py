@@ -13,8 +13,10 @@ Below these bounds the usual intervals are not merely wide but wrong, and look l
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from synib.evaluation.predictions import Predictions
+from synib.information.statistics import caution
 from synib.report import Agreement, Estimate, Null, Report, SubsetReport, SynergyReport
 
 ROWS: Final = 30
@@ -54,6 +56,27 @@ def too_little(predictions: Predictions) -> str | None:
     return None
 
 
+def clusters(group: NDArray[np.str_] | None) -> NDArray[np.str_] | None:
+    """Groups of a run's test examples, (N,), whole ones of which intervals draw; none where there are too few
+    for that: a run has to say its numbers all the same, for the comparison over seeds."""
+    return None if group is None or len(np.unique(group)) < GROUPS else group
+
+
+def of_groups(group: NDArray[np.str_] | None) -> list[str]:
+    """What to know of a run's intervals, given its test examples' groups."""
+    if group is None:
+        return []
+    if (found := clusters(group)) is not None:
+        word = caution(found)
+        return [word] if word else []
+    count = len(np.unique(group))
+    return [
+        f"The test examples are of {count} group{'' if count == 1 else 's'}, and {GROUPS} are the fewest "
+        "that an interval over groups can rest on: intervals take examples for independent and may be too "
+        "narrow."
+    ]
+
+
 def _rows(count: int) -> str:
     return f"{count} row{'' if count == 1 else 's'}"
 
@@ -77,6 +100,8 @@ def nothing_to_say(report: Report, why: str) -> Report:
                 )
                 for one in report.alone
             ],
+            "macro_f1": None if report.macro_f1 is None else _bare(report.macro_f1),
+            "f1": None if report.f1 is None else {name: _bare(one) for name, one in report.f1.items()},
             "redundant": 0.0,
             "unique": dict.fromkeys(report.modalities, 0.0),
             "synergy": SynergyReport(

@@ -7,6 +7,8 @@ import synib
 from synib import spec
 from synib.data import Dataset
 from synib.evaluation import origin
+from synib.evaluation.answers import Answers
+from synib.evaluation.enough import of_groups
 from synib.evaluation.protocols import Trained
 from synib.evaluation.questioning import question
 from synib.evaluation.records import ExampleTable
@@ -30,8 +32,25 @@ def evaluate(
     donors and class frequencies come from training; every number is over test. The same inputs give the same
     report and the same table, bit for bit, on one machine with one number of threads.
     """
+    answers = ask(trained, dataset, experiment)
+    return tell(answers, trained, dataset, experiment, method_index, seed)
+
+
+def ask(trained: Trained, dataset: Dataset, experiment: spec.Experiment) -> Answers:
+    """The first half of it: what the model says."""
     modalities = tuple(experiment.modalities or dataset.x)
-    answers = question(trained.model, dataset, modalities, experiment.evaluation)
+    return question(trained.model, dataset, modalities, experiment.evaluation)
+
+
+def tell(
+    answers: Answers,
+    trained: Trained,
+    dataset: Dataset,
+    experiment: spec.Experiment,
+    method_index: int,
+    seed: int,
+) -> tuple[Report, ExampleTable]:
+    """The second half: what that shows."""
     scores = score(answers)
     test = dataset.select("test")
     table = example_table(answers, scores)
@@ -43,6 +62,7 @@ def evaluate(
         provenance=_provenance(trained, dataset, experiment, method_index, seed),
     )
     known = {
+        "notes": of_groups(test.group),
         "truth": truth(test, answers.seen.joint),
         "by_source": None
         if test.source is None

@@ -12,10 +12,11 @@ from synib import spec
 from synib.data import Dataset
 from synib.evaluation import alone, calibration
 from synib.evaluation.alone import StandIn
-from synib.evaluation.answers import Answers, constant, with_alone
+from synib.evaluation.answers import Answers, Asking, constant, with_alone
 from synib.evaluation.calibration import UNCALIBRATED, Temperature
 from synib.evaluation.disturbance import disturbed
 from synib.evaluation.donors import POOL, Donors, Rows, cut, draw_donors
+from synib.evaluation.enough import clusters
 from synib.evaluation.forecast import Forecast
 from synib.evaluation.games.crossing import Crossed
 from synib.evaluation.games.grid import cross
@@ -64,7 +65,7 @@ def question(model: Model, data: Dataset, modalities: Sequence[str], asked: spec
     standins = alone.demote(standins, before.of_base.nll(), heard.candidates)
     uncalibrated = Forecast.of(calibration.probabilities(examples.joint), test.y)
     answers = _answers(heard, before, standins, empty, witness, uncalibrated.ece())
-    return replace(answers, crossed=crossed, noise=noise)
+    return replace(answers, crossed=crossed, noise=noise, asking=witness.asking(chosen))
 
 
 def _generator(asked: spec.Evaluation, *purpose: str) -> np.random.Generator:
@@ -130,6 +131,15 @@ class _Witness:
         heads = {name: fit(logits) for name, logits in validation.heads.items()}
         return cls(model, pool, cut(pool.z, asked.donors), fit(validation.joint), heads, base, asked)
 
+    def asking(self, pool: NDArray[np.int64]) -> Asking:
+        """For examples to come: the same donors for each, so that what is said of one depends on it alone.
+
+        pool: (P,) rows of the training examples that the pool is made of.
+        """
+        [donors] = draw_donors(_generator(self.asked, "donors", "scoring"), 1, self.cells)
+        heads = {name: temperature.value for name, temperature in self.head_temperatures.items()}
+        return Asking(heads, pool[donors])
+
     def joint(self, examples: Encoded) -> Floats:
         return calibration.probabilities(examples.joint, self.temperature)
 
@@ -160,6 +170,7 @@ class _Witness:
             base=self.base,
             example_id=data.example_id,
             split=data.split,
+            group=clusters(data.group),
         )
         heads = {
             name: calibration.probabilities(logits, self.head_temperatures[name])

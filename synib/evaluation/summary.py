@@ -1,5 +1,7 @@
 """The report of a run or an analysis: means over examples, each with its interval, its null and its bound."""
 
+from typing import TypedDict
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,7 +12,8 @@ from synib.evaluation.groups import group_names
 from synib.evaluation.predictions import subset_name
 from synib.evaluation.scores import Scores
 from synib.evaluation.sentences import synergy_sentence
-from synib.information.proportions import several
+from synib.information.f1 import f1
+from synib.information.proportions import Share, several
 from synib.information.statistics import mcnemar_p, mean_intervals, sign_flips
 from synib.report import (
     AloneReport,
@@ -61,6 +64,7 @@ def summarise(
         synergy=_synergy(answers, scores, estimates["synergy", ""], asked),
         interaction=estimates["interaction", ""],
         confidence_gap=estimates["confidence gap", ""],
+        **_f1(answers),
         group_counts=dict(zip(groups, counts, strict=True)),
         calibration=_calibration(answers),
         provenance=provenance,
@@ -103,6 +107,25 @@ def _by_subset(answers: Answers, estimates: Estimates) -> dict[str, SubsetReport
         )
         for subset, forecast in answers.by_subset.items()
     }
+
+
+class _F1(TypedDict):
+    macro_f1: Estimate
+    f1: dict[str, Estimate]
+
+
+def _f1(answers: Answers) -> _F1:
+    found = f1(answers.seen.label, answers.full.predicted, several(answers.seen.group))
+    classes = answers.seen.classes
+    return _F1(
+        macro_f1=_estimate(found.macro),
+        f1={classes[one]: _estimate(share) for one, share in found.by_class.items()},
+    )
+
+
+def _estimate(share: Share) -> Estimate:
+    low, high = share.interval()
+    return Estimate(value=share.value, low=low, high=high)
 
 
 def _alone(answers: Answers, estimates: Estimates) -> list[AloneReport]:

@@ -60,6 +60,8 @@ class MultimodalClassifier(nn.Module):
         modalities = experiment.modalities
         features = {name: modality.encoder.features for name, modality in modalities.items()}
         self.modalities = tuple(modalities)
+        self.words = frozenset(name for name, m in modalities.items() if isinstance(m.features, spec.Tokens))
+        """Modalities whose values are numbers of words, which cannot be changed a little."""
         for name in modalities:
             as_it_is = (torch.zeros(()), torch.ones(()))
             mean, std = moments[name] if moments and modalities[name].normalize else as_it_is

@@ -6,6 +6,7 @@ Plain data, free of torch; the library fills it, the service stores and serves i
 from synib.report.agreement import Agreement, Explanation, Sees, Verdict, Voice
 from synib.report.base import Data, Estimate, Null
 from synib.report.calibration import CalibrationReport, SubsetCalibration
+from synib.report.card import Card, ProfileLimits, Standing, Worth
 from synib.report.certificate import Certificate, CheckResult
 from synib.report.comparison import (
     Attribution,
@@ -31,6 +32,7 @@ from synib.report.run import (
     SynergyReport,
     Truth,
 )
+from synib.report.scored import OutOfProfile, ScoredExample, ScoredHead, ScoredSubset
 from synib.report.subset import ControlledSubset, SynergySubsets
 from synib.report.tuning import Trial, TuningReport
 
@@ -40,6 +42,7 @@ __all__ = [
     "Attribution",
     "Calibration",
     "CalibrationReport",
+    "Card",
     "Certificate",
     "CheckResult",
     "Code",
@@ -58,13 +61,19 @@ __all__ = [
     "MissingReport",
     "NoiseReport",
     "Null",
+    "OutOfProfile",
     "PairedTest",
+    "ProfileLimits",
     "Provenance",
     "RemovalReport",
     "Report",
+    "ScoredExample",
+    "ScoredHead",
+    "ScoredSubset",
     "Sees",
     "Solver",
     "SourceReport",
+    "Standing",
     "SubsetCalibration",
     "SubsetReport",
     "SynergyReport",
@@ -76,4 +85,5 @@ __all__ = [
     "Verdict",
     "Voice",
     "Where",
+    "Worth",
 ]

@@ -24,7 +24,7 @@ class MetricRow(Data):
 
 
 class MetricTable(Data):
-    metric: Literal["accuracy", "nll", "brier", "ece", "synergy", "confidence_gap"]
+    metric: Literal["accuracy", "macro_f1", "nll", "brier", "ece", "synergy", "confidence_gap"]
     unit: str
     better: Literal["higher", "lower", "neither"]
     rows: list[MetricRow]

@@ -137,6 +137,10 @@ class Report(Data):
     """Mean size of the label-free interaction, probability: 0 for an additive model, whatever the donors."""
     confidence_gap: Estimate
     """Joint confidence less the highest confidence of what stands for a single modality, probability."""
+    macro_f1: Estimate | None = None
+    """Seeing everything: the mean over classes of F1, the harmonic mean of precision and recall."""
+    f1: dict[str, Estimate] | None = None
+    """By class, of those that are there or are predicted."""
     group_counts: dict[str, int]
     calibration: Calibration
     truth: Truth | None = None

@@ -1,6 +1,6 @@
 """What every part of a spec is made of."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -23,11 +23,18 @@ class DataInfo(BaseModel):
 
     shapes: dict[str, tuple[int, ...]]
     """Of an example, by modality."""
+    media: dict[str, Literal["image", "audio", "text"]] = {}
+    """Modalities whose examples have no shape until features are made of them."""
     classes: tuple[str, ...]
     counts: dict[str, int]
     """Examples by split."""
     oracle: bool = False
     """Whether the coordinates that carry the synergy are known."""
+
+    @property
+    def modalities(self) -> tuple[str, ...]:
+        """Those with a shape, then the others."""
+        return (*self.shapes, *(name for name in self.media if name not in self.shapes))
 
     @property
     def examples(self) -> int:

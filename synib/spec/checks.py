@@ -9,11 +9,13 @@ from pydantic import ValidationError
 from synib.problems import Problem, SpecError, escape, from_pydantic
 from synib.spec.data import RAREST_DIGIT, PairedDigits, PidXor
 from synib.spec.experiment import Experiment, Method
+from synib.spec.inputs import heads_problems, modality_problems, refused_on_input
 from synib.spec.masks import LearnedMask, MatchedMask, NoMask, OracleMask
 from synib.spec.methods import MaskingOnly, SynIB
-from synib.spec.models import Cnn, Mbt, Mult, Transformer
+from synib.spec.models import Mbt, Mult
 from synib.spec.rivals import Mcr, OgmGe
 from synib.spec.search import Range, numbers, searched, with_settings
+from synib.spec.stored import Stored, by_id
 
 
 def parse_experiment(data: Any) -> Experiment:
@@ -25,8 +27,10 @@ def parse_experiment(data: Any) -> Experiment:
     try:
         experiment = Experiment.model_validate(data)
     except ValidationError as error:
+        if isinstance(data, Mapping) and "dataset" in data:
+            data = {**data, "dataset": by_id(data["dataset"])}  # as it was validated, for the pointers
         raise SpecError(from_pydantic(error, data, Experiment)) from None
-    checks = (_modalities, _fusion, _split, _mixture, _names, _methods, _tuning)
+    checks = (_modalities, _fusion, _split, _mixture, _redraw, _names, _methods, _tuning)
     problems = [check(experiment) for check in checks]
     if found := [problem for part in problems for problem in part]:
         raise SpecError(found)
@@ -34,66 +38,29 @@ def parse_experiment(data: Any) -> Experiment:
 
 
 def _modalities(experiment: Experiment) -> list[Problem]:
-    shapes: Mapping[str, tuple[int, ...]] = experiment.dataset.info().shapes
-    known, problems = ", ".join(shapes), []
+    info = experiment.dataset.info()
+    known, problems = ", ".join(info.modalities), []
     if len(experiment.modalities) == 1:
         only = next(iter(experiment.modalities))
         detail = f"{only!r} alone has no synergy; name two to five of {known}, or none to use all"
         problems.append(Problem("/modalities", detail, only))
-    for name, modality in experiment.modalities.items():
-        pointer = f"/modalities/{escape(name)}"
-        if name not in shapes:
+    for name in experiment.modalities:
+        if name not in info.modalities:
             detail = f"{experiment.dataset.kind} has no modality {name!r}; it has {known}"
-            problems.append(Problem(pointer, detail, name))
-        elif isinstance(modality.encoder, Cnn):
-            problems += _cnn(modality.encoder, shapes[name], f"{pointer}/encoder")
-        elif isinstance(modality.encoder, Transformer):
-            problems += _transformer(modality.encoder, shapes[name], f"{pointer}/encoder")
-    return problems
-
-
-def _cnn(encoder: Cnn, shape: tuple[int, ...], pointer: str) -> list[Problem]:
-    if len(shape) != 3:
-        detail = f"reads channels × height × width and an example's shape is {shape}; use mlp"
-        return [Problem(f"{pointer}/kind", detail, encoder.kind)]
-    layers = len(encoder.channels)
-    if min(shape[1:]) < 2 ** (layers - 1):
-        detail = f"{layers} layers halve {shape[1]} × {shape[2]} pixels away; use fewer"
-        return [Problem(f"{pointer}/channels", detail, layers)]
-    return []
-
-
-def _transformer(encoder: Transformer, shape: tuple[int, ...], pointer: str) -> list[Problem]:
-    if len(shape) not in (2, 3):
-        detail = f"reads steps × values or channels × height × width, not the shape {shape}; use mlp"
-        return [Problem(f"{pointer}/kind", detail, encoder.kind)]
-    problems = _heads(encoder.heads, "features", encoder.features, pointer)
-    if len(shape) == 3 and (shape[1] % encoder.patch or shape[2] % encoder.patch):
-        detail = (
-            f"patches of {encoder.patch} × {encoder.patch} do not tile {shape[1]} × {shape[2]} pixels; "
-            f"use {_divisors(math.gcd(*shape[1:]))}"
-        )
-        problems.append(Problem(f"{pointer}/patch", detail, encoder.patch))
+            problems.append(Problem(f"/modalities/{escape(name)}", detail, name))
+    for name, modality in experiment.resolved().modalities.items():
+        pointer = f"/modalities/{escape(name)}"
+        problems += modality_problems(modality, info.shapes.get(name), info.media.get(name), pointer)
     return problems
 
 
 def _fusion(experiment: Experiment) -> list[Problem]:
     fusion = experiment.fusion
-    return _heads(fusion.heads, "width", fusion.width, "/fusion") if isinstance(fusion, Mult | Mbt) else []
-
-
-def _heads(heads: int, field: str, width: int, pointer: str) -> list[Problem]:
-    """Attention heads share the width among them in equal parts."""
-    if width % heads == 0:
-        return []
-    detail = f"{heads} heads cannot share {field} {width} in equal parts; use {_divisors(width)}"
-    return [Problem(f"{pointer}/heads", detail, heads)]
-
-
-def _divisors(number: int) -> str:
-    """The smallest few, to choose from."""
-    few = [str(one) for one in range(1, min(number, 64) + 1) if number % one == 0][:6]
-    return " or ".join(filter(None, [", ".join(few[:-1]), few[-1]]))
+    return (
+        heads_problems(fusion.heads, "width", fusion.width, "/fusion")
+        if isinstance(fusion, Mult | Mbt)
+        else []
+    )
 
 
 def _split(experiment: Experiment) -> list[Problem]:
@@ -124,6 +91,14 @@ def _split(experiment: Experiment) -> list[Problem]:
             if count < 2
         ]
     return problems
+
+
+def _redraw(experiment: Experiment) -> list[Problem]:
+    if not experiment.replication.redraw or hasattr(experiment.dataset, "seed"):
+        return []
+    what = "uploaded data" if isinstance(experiment.dataset, Stored) else experiment.dataset.kind
+    detail = f"{what} cannot be drawn again; use false, and seeds change weights and batches alone"
+    return [Problem("/replication/redraw", detail, True)]
 
 
 def _mixture(experiment: Experiment) -> list[Problem]:
@@ -188,6 +163,7 @@ def _method(method: Method, experiment: Experiment) -> Iterator[Problem]:
     if isinstance(mask, NoMask) and not isinstance(method, SynIB):
         detail = "withholds nothing, so this method would do nothing; use full or random"
         yield Problem("mask/kind", detail, "none")
+    yield from refused_on_input(method, experiment.resolved().modalities)
     if isinstance(method, MaskingOnly) and isinstance(mask, LearnedMask | MatchedMask):
         detail = "is learned from the labels and so tells them to the augmentation; use full or random"
         yield Problem("mask/kind", detail, mask.kind)

@@ -5,6 +5,17 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from synib.spec.base import DataInfo, Fraction, Seed, Spec
+from synib.spec.benchmarks import (
+    CremaD,
+    CremaDVotes,
+    HatefulMemes,
+    Irony,
+    MosiFeatures,
+    MultiBench,
+    MustardText,
+)
+from synib.spec.digits import DigitsSeenHeard
+from synib.spec.stored import Stored
 
 
 class Split(Spec):
@@ -267,5 +278,20 @@ class PidXor(Spec):
 
 
 Dataset = Annotated[
-    PairedDigits | GaussianXor | NoisyXor | PairwiseXor | SpuriousXor | PidXor, Field(discriminator="kind")
+    PairedDigits
+    | DigitsSeenHeard
+    | GaussianXor
+    | NoisyXor
+    | PairwiseXor
+    | SpuriousXor
+    | PidXor
+    | MultiBench
+    | HatefulMemes
+    | MosiFeatures
+    | MustardText
+    | CremaD
+    | CremaDVotes
+    | Irony
+    | Stored,
+    Field(discriminator="kind"),
 ]

@@ -4,9 +4,10 @@ import hashlib
 import json
 from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
-from synib.spec.base import Spec
+from synib.problems import escape
+from synib.spec.base import DataInfo, Spec
 from synib.spec.data import Dataset
 from synib.spec.methods import (
     ConfidencePenalty,
@@ -18,7 +19,8 @@ from synib.spec.methods import (
     SynIB,
     Vanilla,
 )
-from synib.spec.models import Cnn, Concat, Encoder, Fusion, Mlp, Modality, Transformer, UnimodalHeads
+from synib.spec.models import Concat, Fusion, Modality, UnimodalHeads
+from synib.spec.natural import input_shape, spelled_out
 from synib.spec.rivals import (
     I2M2,
     Cml,
@@ -29,6 +31,7 @@ from synib.spec.rivals import (
     OgmGe,
     ReconBoost,
 )
+from synib.spec.stored import by_id
 from synib.spec.training import Evaluation, Replication, Resources, Training, Tuning
 
 Method = Annotated[
@@ -58,10 +61,10 @@ class Experiment(Spec):
     name: Annotated[str, Field(min_length=1, max_length=200)] = "untitled"
     """For people."""
     dataset: Dataset
-    """A recipe and its seed."""
+    """A recipe and its seed, or `{id: ds_…}` of data that was uploaded."""
     modalities: dict[str, Modality] = {}
-    """Two to five modalities, each with its encoder; empty takes all: images by cnn, sequences by
-    transformer, the rest by mlp."""
+    """Two to five modalities, each with its features and encoder; empty takes all: images and recordings by
+    cnn, sequences by transformer, the rest by mlp. Texts must be said how to read."""
     fusion: Fusion = Concat()
     """How representations become one prediction."""
     unimodal_heads: UnimodalHeads = UnimodalHeads()
@@ -74,6 +77,8 @@ class Experiment(Spec):
     evaluation: Evaluation = Evaluation()
     resources: Resources = Resources()
 
+    _by_id = field_validator("dataset", mode="before")(by_id)
+
     def seeds(self) -> range:
         return range(self.replication.first, self.replication.first + self.replication.seeds)
 
@@ -82,9 +87,10 @@ class Experiment(Spec):
 
     def dataset_of(self, seed: int) -> Dataset:
         """The data set that the runs of one seed see."""
-        if not self.replication.redraw:
+        first = getattr(self.dataset, "seed", None)  # none of what is always the same
+        if not self.replication.redraw or first is None:
             return self.dataset
-        return self.dataset.model_copy(update={"seed": self.dataset.seed + seed})
+        return self.dataset.model_copy(update={"seed": first + seed})
 
     def training_of(self, method_index: int) -> Training:
         """The training of one method: the experiment's, with what the method says itself."""
@@ -98,10 +104,29 @@ class Experiment(Spec):
         return hashlib.sha256(canonical.encode()).hexdigest()
 
     def resolved(self) -> Self:
-        """The same experiment with every modality's encoder spelled out, in the data set's order."""
-        shapes = self.dataset.info().shapes
-        natural: dict[int, Encoder] = {2: Transformer(), 3: Cnn()}
-        asked = self.modalities or {
-            name: Modality(encoder=natural.get(len(shape), Mlp())) for name, shape in shapes.items()
+        """The same experiment with every modality spelled out, in the data set's order."""
+        info = self.dataset.info()
+        asked = self.modalities or dict.fromkeys(info.modalities)
+        resolved = {
+            name: spelled_out(asked[name], info.shapes.get(name), info.media.get(name))
+            for name in info.modalities
+            if name in asked
         }
-        return self.model_copy(update={"modalities": {name: asked[name] for name in shapes if name in asked}})
+        return self.model_copy(update={"modalities": resolved})
+
+    def input_shapes(self) -> dict[str, tuple[int, ...]]:
+        """Of an example as the network sees it, by modality: of the data set, or of the features made of it.
+
+        Raises:
+            SpecError: a shape cannot be known.
+        """
+        shapes = self.dataset.info().shapes
+        return {
+            name: input_shape(modality, shapes.get(name), f"/modalities/{escape(name)}")
+            for name, modality in self.resolved().modalities.items()
+        }
+
+    def inputs(self) -> DataInfo:
+        """What the data set says of itself, with the shapes of the network's inputs."""
+        info = self.dataset.info()
+        return info.model_copy(update={"shapes": info.shapes | self.input_shapes(), "media": {}})

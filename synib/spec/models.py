@@ -4,7 +4,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from synib.spec.augment import Augmentation
 from synib.spec.base import Spec, Width
+from synib.spec.features import Features, ModelName, model_faults
+from synib.spec.weights import About, ModelError, Pooling, Reads, find
 
 Heads = Annotated[int, Field(ge=1, le=64)]
 
@@ -26,7 +29,8 @@ class Mlp(Spec):
 
 
 class Cnn(Spec):
-    """Two-dimensional convolutions 3 × 3 with ReLU and 2 × 2 pooling between them, then a linear layer."""
+    """Convolutions with ReLU and pooling between them, then a linear layer: 3 × 3 and 2 × 2 of an image, 3
+    and 2 steps of a series."""
 
     kind: Literal["cnn"] = "cnn"
     channels: Annotated[list[Width], Field(min_length=1, max_length=4)] = [16, 32]
@@ -67,17 +71,102 @@ class Transformer(Spec):
         return tokens, self.features
 
 
-Encoder = Annotated[Mlp | Cnn | Transformer, Field(discriminator="kind")]
+class Gru(Spec):
+    """Gated recurrent units over the steps of a series (Cho et al. 2014); the last state represents it.
+
+    Steps whose values are all NaN are padding, wherever they stand: nothing depends on them.
+    """
+
+    kind: Literal["gru"] = "gru"
+    features: Width = 64
+    """Width of the modality's representation; even if bidirectional."""
+    layers: Annotated[int, Field(ge=1, le=8)] = 1
+    """Layers, each reading the states of the one before."""
+    bidirectional: bool = False
+    """Whether a second network reads each layer's steps backwards; each has half of the features."""
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Share of activations dropped in training between layers and of the last state."""
+
+    def latent_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Shape of the representation of an example of ``shape``."""
+        return (self.features,)
+
+
+class PretrainedEncoder(Spec):
+    """A model of transformers inside the network, trained further with it, then a linear layer.
+
+    It reads what the modality's features give: tokens, pixels, or a waveform at the model's own rate; what it
+    does to pixels and waveforms before (mean and spread) is read from its folder. Steps that are NaN are
+    padding. To use a model as it is, features ``pretrained`` are the cheaper way: they are computed once.
+    """
+
+    kind: Literal["pretrained"] = "pretrained"
+    model: ModelName
+    """A folder below `$SYNIB_MODELS`, or a name that transformers has cached."""
+    pooling: Pooling = "mean"
+    """mean: of all tokens, padding apart. pooled: the model's own summary; where it has none, the first
+    token, of recordings the mean. tokens: all of them, for fusions that read tokens."""
+    features: Width = 64
+    """Width of the representation, by a linear layer after the model."""
+    trained: bool = True
+    """Whether the model's own weights are trained; else the linear layer alone."""
+    lr_factor: Annotated[float, Field(gt=0, le=100)] = 0.02
+    """Step size of the model's own weights as a share of training.lr: of 1e-3 it makes the usual 2e-5."""
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Share of activations dropped before the linear layer in training."""
+
+    def latent_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Shape of the representation of an example of ``shape``.
+
+        Raises:
+            ModelError: with pooling tokens, it cannot be known.
+        """
+        if self.pooling != "tokens":
+            return (self.features,)
+        if len(shape) == 1:
+            return shape[0], self.features
+        steps = self.about(shape).steps(shape[0])
+        if not steps:
+            raise ModelError(f"how many tokens {self.model} gives is not known; use another pooling")
+        return steps, self.features
+
+    def about(self, shape: tuple[int, ...]) -> About:
+        """What is known of the model that reads examples of ``shape``.
+
+        Raises:
+            ModelError: it is not here, or reads something else.
+        """
+        for fault in model_faults(self.model, reads := read_from(shape)):
+            raise ModelError(f"{self.model}: {fault.detail}")
+        folder = find(self.model)
+        assert folder
+        return About.of(folder, reads)
+
+
+def read_from(shape: tuple[int, ...]) -> Reads:
+    """What examples of this shape are to a pretrained encoder: numbers of tokens, pixels or samples."""
+    of: dict[int, Reads] = {1: "text", 2: "audio", 3: "image"}
+    return of[len(shape)]
+
+
+Encoder = Annotated[Mlp | Cnn | Transformer | Gru | PretrainedEncoder, Field(discriminator="kind")]
 
 
 class Modality(Spec):
     """How one modality is read."""
 
+    features: Features | None = None
+    """What makes numbers of an image, a recording or a text; null for data that are numbers, and takes pixels
+    for images and log_mel for recordings."""
     encoder: Encoder = Mlp()
-    """Raw input to representation."""
+    """What goes in to representation. Left out beside features, the one that suits them."""
     normalize: bool = True
     """Whether the model brings inputs to mean 0 and spread 1 by the training examples' moments. Where it
-    does not, fills take mean 0 and spread 1 for the moments."""
+    does not, fills take mean 0 and spread 1 for the moments. Before an encoder ``pretrained`` it never
+    does."""
+    augment: Annotated[list[Augmentation], Field(max_length=8)] = []
+    """Random changes of the training examples, one after another in every step; validation and test see none.
+    They are drawn from the seed and the step, so that all methods see the same."""
 
 
 class Concat(Spec):

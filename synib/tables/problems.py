@@ -12,9 +12,14 @@ SHOWN: Final = 3
 
 
 class Faults:
-    """Collects what is wrong, so that it is told together."""
+    """Collects what is wrong, so that it is told together.
 
-    def __init__(self) -> None:
+    Args:
+        root: pointer to the table; a column is below it.
+    """
+
+    def __init__(self, root: str = "/table") -> None:
+        self._root = root
         self._found: list[Problem] = []
         self._left_out = 0
 
@@ -23,14 +28,20 @@ class Faults:
         if len(self._found) == MOST:
             self._left_out += 1
             return
-        pointer = f"/table/{escape(column)}" if column else "/table"
+        pointer = f"{self._root}/{escape(column)}" if column else self._root
         self._found.append(Problem(pointer, detail, value))
 
-    def rows(self, column: str, numbers: Sequence[int], detail: str, value: Any = None) -> None:
-        """The same fault in some rows, counted from 0; the first are named, counted from 1."""
+    def rows(
+        self, column: str, numbers: Sequence[int], detail: str, value: Any = None, count: int | None = None
+    ) -> None:
+        """The same fault in some rows, counted from 0; the first are named, counted from 1.
+
+        ``count`` says how many there are where ``numbers`` are only the first of them.
+        """
         named = ", ".join(f"{number + 1:,}" for number in numbers[:SHOWN])
-        more = len(numbers) - SHOWN
-        who = f"row{'s' if len(numbers) > 1 else ''} {named}{f' and {more:,} more' if more > 0 else ''}"
+        count = count or len(numbers)
+        more = count - len(numbers[:SHOWN])
+        who = f"row{'s' if count > 1 else ''} {named}{f' and {more:,} more' if more else ''}"
         self.add(column, f"{who}: {detail}", value)
 
     def __bool__(self) -> bool:
@@ -49,8 +60,8 @@ class Faults:
             raise TableError(self._found)
 
 
-def refuse(detail: str, column: str = "", value: Any = None) -> TableError:
+def refuse(detail: str, column: str = "", value: Any = None, root: str = "/table") -> TableError:
     """An error with this one fault."""
-    faults = Faults()
+    faults = Faults(root)
     faults.add(column, detail, value)
     return TableError(faults._found)

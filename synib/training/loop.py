@@ -13,6 +13,7 @@ from synib.data import Dataset
 from synib.models import MultimodalClassifier
 from synib.seeds import derive
 from synib.training import checkpoint as checkpoints
+from synib.training.augment import augment
 from synib.training.state import Diverged, EpochMetrics, State
 
 __all__ = ["Diverged", "EpochMetrics", "Interrupted", "Trained", "train"]
@@ -75,9 +76,11 @@ def train(
                     if checkpoint:
                         state.save(checkpoint)
                     raise Interrupted(f"stopped before step {state.step + 1}")
+                batch, known = pick(x, rows), pick(state.oracle, rows) if state.oracle else None
+                masks.manual_seed(derive(seed, "augmentation", state.step))
+                batch = augment(batch, experiment.modalities, state.model.moments, masks)
                 seed_dropout(derive(seed, "dropout", state.step), device)
                 masks.manual_seed(derive(seed, "masks", state.step))
-                batch, known = pick(x, rows), pick(state.oracle, rows) if state.oracle else None
                 losses = state.objective(state.model, batch, y[rows], generator=masks, oracle=known)
                 state.optimizer.zero_grad()
                 state.objective.backward(state.model, losses)

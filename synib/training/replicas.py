@@ -61,9 +61,16 @@ def train_replicas(
     others go on.
 
     Raises:
-        ValueError: a method cannot be trained so; ask `stackable` first.
+        ValueError: a method cannot be trained so, ask `stackable` first; or a modality's encoder or
+            augmentation cannot.
     """
     experiment = experiment.resolved()
+    for name, modality in experiment.modalities.items():
+        if modality.augment or isinstance(modality.encoder, spec.Gru | spec.PretrainedEncoder):
+            why = "augmentation" if modality.augment else f"an encoder {modality.encoder.kind}"
+            raise ValueError(
+                f"with {why}, as {name} has, replicas cannot share steps; use synib.training.train"
+            )
     alike: dict[str, list[int]] = {}
     for place, replica in enumerate(replicas):
         method = experiment.methods[replica.method]
@@ -109,7 +116,7 @@ class Stack:
         self.left = self.places
         """Who is not finished; others may keep their rows a while, to no effect."""
         methods = [experiment.methods[replica.method] for replica in replicas]
-        objective = build(pattern(methods[0]), experiment, experiment.dataset.info()).to(device)
+        objective = build(pattern(methods[0]), experiment, experiment.inputs()).to(device)
         objective.begin(first.model, first.train, first.validation)
         rated = [
             part.mask for part in objective.modules() if isinstance(part, Masking) and _rated(methods[0])

@@ -1,6 +1,6 @@
 """A run in the middle: what must be kept for it to go on as if nothing had happened."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -48,6 +48,9 @@ class Data:
 
     @classmethod
     def of(cls, dataset: Dataset, experiment: spec.Experiment, device: str) -> "Data":
+        if lacking := [name for name in experiment.modalities if name not in dataset.x]:
+            detail = "no numbers have been made of it yet; use synib.features.prepare(dataset, experiment)"
+            raise ValueError(f"{lacking[0]}: {detail}")
         train = dataset.select("train")
         return cls(
             train=tensors(dataset, "train", experiment, device),
@@ -74,7 +77,7 @@ class State:
         like: "State | None" = None,
     ) -> None:
         """With ``like``, a state of the same experiment and data set, examples are shared and not copied."""
-        info = experiment.dataset.info()
+        info = experiment.inputs()
         self.settings = experiment.training_of(method_index)
         self.seed = seed
         self.identity = identity(experiment, method_index, seed)
@@ -87,7 +90,7 @@ class State:
         self.objective.begin(self.model, self.train, self.validation)
         both = (*self.model.parameters(), *self.objective.parameters())
         parameters = [parameter for parameter in both if parameter.requires_grad]
-        self.optimizer = make_optimizer(parameters, self.settings)
+        self.optimizer = make_optimizer(parameters, self.settings, slowed(self.model, experiment))
         self.examples = len(self.train.y)
         self.steps_per_epoch = -(-self.examples // self.settings.batch_size)
         self.history: list[EpochMetrics] = []
@@ -211,13 +214,31 @@ def oracle(train: Dataset, experiment: spec.Experiment, device: str) -> dict[str
     return {name: torch.from_numpy(train.oracle[name]).to(device) for name in experiment.modalities}
 
 
-def make_optimizer(parameters: list[torch.nn.Parameter], settings: spec.Training) -> torch.optim.Optimizer:
+def slowed(model: MultimodalClassifier, experiment: spec.Experiment) -> dict[torch.nn.Parameter, float]:
+    """Weights with a step size of their own, as a factor: those of pretrained encoders."""
+    return {
+        parameter: modality.encoder.lr_factor
+        for name, modality in experiment.modalities.items()
+        if isinstance(modality.encoder, spec.PretrainedEncoder)
+        for parameter in model.get_submodule(f"encoders.{name}.tower").parameters()
+    }
+
+
+def make_optimizer(
+    parameters: list[torch.nn.Parameter],
+    settings: spec.Training,
+    factors: Mapping[torch.nn.Parameter, float] | None = None,
+) -> torch.optim.Optimizer:
     """Fused: on small models the steps of the optimiser's loop would cost more than the gradients."""
     common: dict[str, Any] = {"lr": settings.lr, "weight_decay": settings.weight_decay, "fused": True}
+    groups: dict[float, list[torch.nn.Parameter]] = {}
+    for parameter in parameters:
+        groups.setdefault((factors or {}).get(parameter, 1.0), []).append(parameter)
+    asked = [{"params": group, "lr": factor * settings.lr} for factor, group in groups.items()]
     match settings.optimizer:
         case "adam":
-            return torch.optim.Adam(parameters, **common)
+            return torch.optim.Adam(asked, **common)
         case "adamw":
-            return torch.optim.AdamW(parameters, **common)
+            return torch.optim.AdamW(asked, **common)
         case "sgd":
-            return torch.optim.SGD(parameters, momentum=0.9, **common)
+            return torch.optim.SGD(asked, momentum=0.9, **common)

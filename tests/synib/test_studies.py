@@ -7,8 +7,8 @@ from synib.problems import SpecError
 from synib.studies import UnknownStudy, load, names
 
 
-def test_there_are_the_four_studies_and_each_asks_a_question() -> None:
-    assert names() == ["does_it_help", "falsification", "pid_xor", "spurious_xor"]
+def test_there_are_these_studies_and_each_asks_a_question() -> None:
+    assert names() == ["digits_seen_heard", "does_it_help", "falsification", "pid_xor", "spurious_xor"]
     for name in names():
         assert load(name).question
 

@@ -13,7 +13,7 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.isotonic import IsotonicRegression
+from scipy.optimize import isotonic_regression
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
@@ -37,10 +37,18 @@ class BrierParts:
         miscalibration = discrimination = uncertainty = 0.0
         for c in range(p.shape[1]):
             happened = (label == c).astype(np.float64)
-            recalibrated = IsotonicRegression(y_min=0, y_max=1).fit_transform(p[:, c], happened)
-            best = float(np.mean((recalibrated - happened) ** 2))
+            best = float(np.mean((_recalibrated(p[:, c], happened) - happened) ** 2))
             constant = float(happened.var())
             miscalibration += float(np.mean((p[:, c] - happened) ** 2)) - best
             discrimination += constant - best
             uncertainty += constant
         return cls(miscalibration, discrimination, uncertainty)
+
+
+def _recalibrated(p: Floats, happened: Floats) -> Floats:
+    """(N,) The isotonic fit of what happened on p, equal p together. scikit-learn's interpolates between
+    levels, which is NaN where two of them differ in the last bit only."""
+    _, level, count = np.unique(p, return_inverse=True, return_counts=True)
+    share = np.bincount(level, weights=happened) / count
+    fitted: Floats = isotonic_regression(share, weights=count).x[level]
+    return fitted

@@ -44,12 +44,24 @@ class Training:
 
     @classmethod
     def of(cls, x: Inputs) -> Self:
-        """Over examples, and over time where there is time; what is missing (NaN) is left out."""
-        axes = {name: tuple(range(values.ndim - 1)) for name, values in x.items()}
-        return cls(
-            {name: np.asarray(np.nanmean(values, axes[name], np.float64)) for name, values in x.items()},
-            {name: np.asarray(np.nanstd(values, axes[name], np.float64)) for name, values in x.items()},
-        )
+        """Over examples, and over time where there is time; what is missing (NaN) is left out, and of a
+        coordinate that is always missing mean and deviation are 0."""
+        there = {name: ~np.isnan(values) for name, values in x.items()}
+        counts = {name: np.maximum(seen.sum(_examples(seen)), 1) for name, seen in there.items()}
+        mean = {
+            name: values.sum(_examples(values), np.float64, where=there[name]) / counts[name]
+            for name, values in x.items()
+        }
+        square = {
+            name: np.square(values - mean[name]).sum(_examples(values), where=there[name]) / counts[name]
+            for name, values in x.items()
+        }
+        return cls(mean, {name: np.sqrt(values) for name, values in square.items()})
+
+
+def _examples(values: NDArray[Any]) -> tuple[int, ...]:
+    """All axes but the last."""
+    return tuple(range(values.ndim - 1))
 
 
 def noise_report(
@@ -129,13 +141,17 @@ def with_noise(
 def with_gap(
     values: NDArray[np.floating[Any]], share: float, mean: Floats, rng: np.random.Generator
 ) -> NDArray[np.floating[Any]]:
-    """One block of the second axis, coordinates or time steps, by the training mean. (N, L) or (N, T, d)"""
+    """One block of the second axis, coordinates or time steps, by the training mean; what is missing stays.
+
+    (N, L) or (N, T, d).
+    """
     N, L = values.shape[:2]
     length = round(share * L)
     start = np.floor(rng.random(N) * (L - length + 1)).astype(np.int64)
     at = np.arange(L)
     gone = (at >= start[:, None]) & (at < start[:, None] + length)
-    return np.where(gone.reshape(N, L, *[1] * (values.ndim - 2)), mean.astype(values.dtype), values)
+    block = gone.reshape(N, L, *[1] * (values.ndim - 2)) & ~np.isnan(values)
+    return np.where(block, mean.astype(values.dtype), values)
 
 
 def _curve(

@@ -165,12 +165,23 @@ def test_every_metric_reads_its_own_number(some_report):
     values = {metric.name: metric.of(some_report) for metric in METRICS}
     assert values == {
         "accuracy": some_report.joint.accuracy.value,
+        "macro_f1": some_report.macro_f1.value,
         "nll": some_report.joint.nll,
         "brier": some_report.joint.brier,
         "ece": some_report.joint.ece,
         "synergy": some_report.synergy.estimate.value,
         "confidence_gap": some_report.confidence_gap.value,
     }
+
+
+def test_reports_from_before_there_was_f1_are_compared_by_the_rest(outcomes):
+    runs = [
+        replace(run, report=run.report.model_copy(update={"macro_f1": None, "f1": None}))
+        for run in outcomes({"vanilla": [0.7, 0.71, 0.72], "synib": [0.8, 0.81, 0.82]})
+    ]
+    tables = {table.metric: table for table in compare(runs, TWO).tables}
+    assert tables["macro_f1"].rows == []
+    assert len(tables["accuracy"].rows) == 2
 
 
 def test_the_service_can_compare_without_torch():

@@ -1,8 +1,11 @@
 """The whole evaluation, against models that know the distribution and models that know nothing."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
+from sklearn.metrics import f1_score
 from torch import nn
 
 from synib.data import Dataset, load
@@ -309,6 +312,38 @@ def test_a_run_of_few_test_examples_says_that_they_are_too_few_and_still_has_its
     assert report.agreement.sentence.startswith("Too little data to say")
     assert report.measures is None
     assert report.synergy.estimate.low is not None  # over seeds, runs of few examples are still compared
+
+
+def test_f1_is_scikit_learns_of_the_joint_prediction():
+    report, table = examine(NOISY_XOR)
+    label, predicted = table.label, table.predicted
+    assert report.macro_f1.value == pytest.approx(f1_score(label, predicted, average="macro"))
+    known = dict(zip(report.classes, f1_score(label, predicted, average=None), strict=True))
+    assert {name: one.value for name, one in report.f1.items()} == pytest.approx(known)
+    assert report.macro_f1.low < report.macro_f1.value < report.macro_f1.high
+
+
+def of_speakers(speakers):
+    """Every example of noisy XOR said again and again, by so many speakers in turn."""
+    whole = population(NOISY_XOR, 4)
+    group = np.array([f"speaker {row % speakers}" for row in range(len(whole))])
+    return evaluate(Finished(Oracle(NOISY_XOR)), replace(whole, group=group), experiment(), 0, 7)[0]
+
+
+def test_intervals_are_over_groups_where_there_are_enough_of_them():
+    # Ten examples after one another are alike in population(), so speakers in turn differ less than chance.
+    alone, grouped = examine(NOISY_XOR)[0], of_speakers(10)
+    assert grouped.joint.accuracy.value == alone.joint.accuracy.value
+    assert grouped.joint.accuracy.low != alone.joint.accuracy.low
+    assert "rests on 10 groups" in " ".join(grouped.notes)
+    assert grouped.alone[0].discordant.p is None
+
+
+def test_too_few_groups_for_an_interval_are_told_and_not_resampled():
+    alone, grouped = examine(NOISY_XOR)[0], of_speakers(3)
+    assert grouped.joint.accuracy == alone.joint.accuracy
+    assert "are of 3 groups, and 6 are the fewest" in " ".join(grouped.notes)
+    assert grouped.measures is not None
 
 
 def test_the_truth_is_told_where_it_is_known():

@@ -23,6 +23,7 @@ from synib.training import Interrupted, train
 from tests.synib.models.networks import FUSIONS, TRANSFORMER, model
 
 DIGITS = {"kind": "paired_digits", "examples": 200}
+ENCODERS = {"mlp", "cnn", "transformer", "gru", "pretrained"}
 MIXED = {"left": {"encoder": TRANSFORMER}, "right": {"encoder": {"kind": "cnn", "channels": [4]}}}
 
 
@@ -34,7 +35,7 @@ def test_every_spec_has_its_network() -> None:
     union = TypeAdapter[spec.Fusion](spec.Fusion).json_schema()["discriminator"]["mapping"]
     assert set(union) == set(FUSIONS)
     assert {kind.model_fields["kind"].default for kind in fusions} == set(FUSIONS)
-    assert {kind.model_fields["kind"].default for kind in encoders} == {"mlp", "cnn", "transformer"}
+    assert {kind.model_fields["kind"].default for kind in encoders} == ENCODERS
 
 
 @pytest.mark.parametrize("asked", FUSIONS.values(), ids=FUSIONS)
@@ -71,6 +72,9 @@ def test_a_head_starts_the_same_whatever_the_encoder_beneath() -> None:
         ({"kind": "mlp", "features": 7}, (5,)),
         ({"kind": "mlp", "features": 7}, (5, 2)),
         ({"kind": "cnn", "channels": [3, 4], "features": 7}, (2, 8, 6)),
+        ({"kind": "cnn", "channels": [3, 4], "features": 7}, (9, 2)),
+        ({"kind": "gru", "features": 8}, (5, 3)),
+        ({"kind": "gru", "features": 8, "layers": 2, "bidirectional": True}, (5, 3)),
         ({"kind": "transformer", "features": 8, "heads": 2}, (5, 3)),
         ({"kind": "transformer", "features": 8, "heads": 2, "patch": 2, "layers": 0}, (3, 8, 6)),
     ],

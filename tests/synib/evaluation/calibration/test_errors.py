@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn.calibration import calibration_curve
@@ -92,6 +92,7 @@ def test_the_order_of_examples_changes_no_error(case, random):
 
 
 @given(forecasts)
+@example((np.array([[0.8, 0.2], [np.nextafter(0.8, 1), 0.2], [0.5, 0.5]]), np.array([0, 0, 0])))
 def test_the_brier_score_is_the_sum_of_its_parts(case):
     p, label = case
     parts = BrierParts.of(p, label)

@@ -92,6 +92,21 @@ def test_training_deviation_is_by_coordinate_over_examples_and_time():
     assert Training.of({"s": series}).deviation["s"] == pytest.approx([1, 10], rel=0.05)
 
 
+def test_what_is_missing_stays_missing_and_is_no_trap():
+    series = np.random.default_rng(6).normal(3, 1, (50, 8, 2))
+    series[:, 5:] = np.nan  # padding of every example
+    series[..., 1] = np.nan  # a coordinate that nobody has
+    known = Training.of({"s": series})
+    assert known.mean["s"] == pytest.approx([3, 0], abs=0.2)
+    assert known.deviation["s"][1] == 0
+    rng = np.random.default_rng(0)
+    for changed in (
+        with_gap(series, 0.9, known.mean["s"], rng),
+        with_noise(series, 1, known.deviation["s"], rng),
+    ):
+        assert np.array_equal(np.isnan(changed), np.isnan(series))
+
+
 @pytest.mark.parametrize("levels", [(0.5, 1.0), (0.0,), (0.0, 2.0, 1.0)])
 def test_levels_begin_with_nothing_and_rise(levels):
     x, y = sides(np.random.default_rng(7), 20)

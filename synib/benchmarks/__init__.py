@@ -1,0 +1,1 @@
+"""The paper's benchmarks: files, splits, labels and rules, read without torch or unpickling."""
