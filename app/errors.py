@@ -128,6 +128,10 @@ class BodyTooLarge(Problem, status=413, title="The body is too large"):
     """The body is larger than this server accepts."""
 
 
+class StoreFull(Problem, status=507, title="Not enough room"):
+    """The store has no room for so much; delete data sets that are not needed, or give it a larger disk."""
+
+
 class NotAcceptable(Problem, status=406, title="No such format"):
     """None of the formats in Accept can be made; the detail lists those that can."""
 

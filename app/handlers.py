@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.dashboard import refusals
 from app.errors import (
     MEDIA_TYPE,
     BodyTooLarge,
@@ -32,10 +33,12 @@ from synib.problems import SpecError, TableError, escape
 log = logging.getLogger("synib.api")
 
 
-def render(problem: Problem, request_id: str, headers: dict[str, str] | None = None) -> Response:
-    """The answer that tells the problem."""
+def answer(request: Request, problem: Problem, headers: dict[str, str] | None = None) -> Response:
+    """The answer that tells the problem: to browsers that ask for a page as one, else as JSON."""
+    if refusals.wanted(request):
+        return refusals.page(request, problem, headers or {})
     return Response(
-        orjson.dumps(problem.body(request_id)),
+        orjson.dumps(problem.body(request.scope.get("state", {}).get("request_id", "none"))),
         problem.status,
         media_type=MEDIA_TYPE,
         headers=dict(problem.headers) | (headers or {}),
@@ -80,11 +83,10 @@ def as_problem(error: Exception) -> Problem:  # noqa: PLR0911 - one line a kind
 
 async def _problem(request: Request, error: Exception) -> Response:
     problem = as_problem(error)
-    request_id = request.scope.get("state", {}).get("request_id", "none")
     if problem.status >= 500:
+        request_id = request.scope.get("state", {}).get("request_id", "none")
         log.error("request %s: %s", request_id, problem.code, exc_info=error)
-    headers = {"Allow": _allowed(request)} if problem.status == 405 else {}
-    return render(problem, request_id, headers)
+    return answer(request, problem, {"Allow": _allowed(request)} if problem.status == 405 else {})
 
 
 def _allowed(request: Request) -> str:

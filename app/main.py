@@ -15,13 +15,21 @@ from fastapi.routing import APIRoute
 from app import handlers, openapi
 from app.analyses.endpoints import router as analyses
 from app.api import operation_id
+from app.dashboard.front_door import FrontDoor
+from app.dashboard.router import ROUTERS as PAGES
+from app.datasets.endpoints import router as datasets
 from app.db.access import Database
 from app.doorbell import Doorbell
 from app.examples.endpoints import router as examples
 from app.experiments.endpoints import router as experiments
 from app.middleware import BodyLimit, Limit, LocalOnly, RequestId
+from app.models.endpoints import router as models
 from app.projects.endpoints import router as keys
 from app.runs.endpoints import router as runs
+from app.scoring.catalogue import Catalogue
+from app.scoring.endpoints import router as scoring
+from app.scoring.exchange import Exchange
+from app.scoring.jobs import router as scorings
 from app.settings import Settings, settings
 from app.studies.endpoints import router as studies
 from app.system.endpoints import router as system
@@ -31,7 +39,10 @@ DESCRIPTION = "Does a multimodal model combine its modalities, and does training
 
 READERS = 2  # tables that are read at once: each may take half a gigabyte
 
-ROUTERS = (system, keys, studies, experiments, analyses, runs, examples)
+ROUTERS = (
+    *(system, keys, studies, datasets, experiments, analyses, runs, examples, models, scoring, scorings),
+    *PAGES,
+)
 
 
 class Application(FastAPI):
@@ -57,8 +68,15 @@ def create_app(chosen: Settings | None = None) -> FastAPI:
     app.state.counts = Counter()
     app.state.reading = asyncio.Semaphore(READERS)
     handlers.install(app)
-    limits = {"/v1/analyses": Limit(app.state.settings.max_table, "SYNIB_MAX_TABLE")}
+    upload = Limit(app.state.settings.max_upload, "SYNIB_MAX_UPLOAD")
+    limits = {
+        "/v1/analyses": Limit(app.state.settings.max_table, "SYNIB_MAX_TABLE"),
+        "/v1/models/[^/]+/score": Limit(app.state.settings.max_table, "SYNIB_MAX_TABLE"),
+        "/v1/datasets": upload,
+        "/v1/datasets/[^/]+/parts/[^/]+": upload,
+    }
     app.add_middleware(BodyLimit, usual=Limit(app.state.settings.max_body, "SYNIB_MAX_BODY"), of=limits)
+    app.add_middleware(FrontDoor)
     if app.state.settings.mode == "embedded":
         app.add_middleware(LocalOnly)
     app.add_middleware(RequestId, counts=app.state.counts)
@@ -80,10 +98,12 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     state = app.state
     state.database = Database(state.settings)
     state.doorbell = Doorbell(state.settings, state.database)
+    state.exchange, state.catalogue = Exchange(state.settings), Catalogue()
     state.stop = asyncio.Event()
     with _told(state.stop):
         yield
     state.stop.set()
+    await state.exchange.close()
     state.database.engine.dispose()
 
 

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors import BodyTooLarge, InvalidRequest, Problem
-from app.handlers import as_problem, render
+from app.handlers import answer, as_problem
 from app.settings import LOOPBACK
 
 log = logging.getLogger("synib.api")
@@ -44,7 +45,7 @@ class RequestId:
 
         begun = False
 
-        async def answer(message: Message) -> None:
+        async def told(message: Message) -> None:
             nonlocal begun
             if message["type"] == "http.response.start":
                 begun = True
@@ -57,14 +58,14 @@ class RequestId:
 
         if "\0" in scope["path"] or b"%00" in scope["query_string"]:
             problem = InvalidRequest.at("/query", "the address has a NUL character; remove it")
-            return await render(problem, request_id)(scope, receive, answer)
+            return await answer(Request(scope), problem)(scope, receive, told)
         try:
-            await self.app(scope, receive, answer)
+            await self.app(scope, receive, told)
         except Exception as error:
             if begun:
                 raise  # too late to tell; a broken connection says that the answer is not whole
             log.exception("request %s", request_id)
-            await render(as_problem(error), request_id)(scope, receive, answer)
+            await answer(Request(scope), as_problem(error))(scope, receive, told)
         return None
 
 
@@ -77,20 +78,25 @@ class Limit:
 
 
 class BodyLimit:
-    """Refuses bodies beyond a limit, announced or not, before they are read."""
+    """Refuses bodies beyond a limit, announced or not, before they are read.
+
+    ``of`` has the limits of addresses, as patterns, where files are sent. JSON is read into memory, so there
+    it may not be larger than elsewhere.
+    """
 
     def __init__(self, app: ASGIApp, usual: Limit, of: Mapping[str, Limit]) -> None:
-        self.app, self.usual, self.of = app, usual, of
+        self.app, self.usual = app, usual
+        self.of = [(re.compile(path), limit) for path, limit in of.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
-        limit = self.of.get(scope["path"], self.usual)
+        limit = self._limit(scope)
         detail = f"more than {limit.bytes} bytes; send less, or ask for a larger {limit.setting}"
         problem = BodyTooLarge(detail)
         announced = Headers(scope=scope).get("content-length", "0")
         if not announced.isdecimal() or int(announced) > limit.bytes:
-            return await render(problem, scope["state"]["request_id"])(scope, receive, send)
+            return await answer(Request(scope), problem)(scope, receive, send)
         size = 0
 
         async def limited() -> Message:
@@ -103,6 +109,12 @@ class BodyLimit:
 
         await self.app(scope, limited, send)
         return None
+
+    def _limit(self, scope: Scope) -> Limit:
+        media_type = Headers(scope=scope).get("content-type", "").partition(";")[0].strip().lower()
+        if media_type == "application/json":
+            return self.usual
+        return next((limit for path, limit in self.of if path.fullmatch(scope["path"])), self.usual)
 
 
 class LocalOnly:
@@ -118,7 +130,7 @@ class LocalOnly:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
         if refusal := _foreign(Headers(scope=scope)):
-            return await render(ForeignHost(refusal), scope["state"]["request_id"])(scope, receive, send)
+            return await answer(Request(scope), ForeignHost(refusal))(scope, receive, send)
         await self.app(scope, receive, send)
         return None
 

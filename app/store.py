@@ -30,8 +30,8 @@ def orphans(store: Path, age: float) -> Iterator[tuple[Path, str | None]]:
                 yield path, None if path.parent.name == INCOMING else path.stem
 
 
-def incoming(store: Path) -> Path:
+def incoming(store: Path, of: str = TABLES) -> Path:
     """Where uploads grow; what is left there belongs to requests that never ended."""
-    folder = store / TABLES / INCOMING
+    folder = store / of / INCOMING
     folder.mkdir(parents=True, exist_ok=True)
     return folder

@@ -1,12 +1,13 @@
-"""Reads multipart/form-data: one file straight to the disk as it comes in, small parts into memory.
+"""Reads bodies straight to the disk as they come in; of a form its file, and its small parts into memory.
 
 The body is not read before its sender is known, and no database connection waits meanwhile.
 """
 
+import errno
 import hashlib
 import uuid
-from collections.abc import AsyncIterator, Collection
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Collection, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Final
@@ -17,7 +18,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.concurrency import run_in_threadpool
 
 from app import store
-from app.errors import InvalidRequest, MalformedForm, UnsupportedMediaType
+from app.errors import InvalidRequest, MalformedForm, StoreFull, UnsupportedMediaType
 from synib.problems import escape
 
 SMALL: Final = 64 * 2**10
@@ -49,34 +50,83 @@ async def receive(
         MalformedForm: it is not that, or cut off.
         InvalidRequest: a part is missing, unknown, there twice or too large.
         BodyTooLarge: all of it is.
+        StoreFull: there is no room for it.
     """
     kind, options = parse_options_header(request.headers.get("content-type"))
     boundary = options.get(b"boundary")
     if kind != b"multipart/form-data" or not boundary:
         announced = kind.decode(errors="replace") or "nothing"
         raise UnsupportedMediaType(f"{announced!r} was announced; send multipart/form-data")
+    with _growing(folder) as (upload, sink):
+        form = _Form(upload, sink, file, others)
+        try:
+            await form.read(request, boundary)
+        except FormParserError as error:
+            raise MalformedForm(f"the body is no multipart/form-data: {error}") from None
+        await run_in_threadpool(sink.end)
+        yield upload
+
+
+@asynccontextmanager
+async def receive_raw(request: Request, folder: Path) -> AsyncIterator[Upload]:
+    """The body, all of it a file in ``folder``.
+
+    Raises:
+        BodyTooLarge: it is.
+        StoreFull: there is no room for it.
+    """
+    with _growing(folder) as (upload, sink):
+        async for chunk in request.stream():
+            sink.pending += chunk
+            if len(sink.pending) >= PIECE:
+                await run_in_threadpool(sink.write)
+        await run_in_threadpool(sink.end)
+        yield upload
+
+
+@contextmanager
+def _growing(folder: Path) -> Iterator[tuple[Upload, "_Sink"]]:
+    """A new file that goes at the end, unless it was moved."""
     upload = Upload(folder / uuid.uuid4().hex)
     try:
         with upload.path.open("xb") as opened:
-            form = _Form(upload, opened, file, others)
-            try:
-                await form.read(request, boundary)
-            except FormParserError as error:
-                raise MalformedForm(f"the body is no multipart/form-data: {error}") from None
-            await run_in_threadpool(store.sync, upload.path)
-        yield upload
+            yield upload, _Sink(upload, opened)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise StoreFull from error
+        raise
     finally:
         upload.path.unlink(missing_ok=True)
+
+
+class _Sink:
+    """What of a file has come in, on its way to the disk."""
+
+    def __init__(self, upload: Upload, opened: IO[bytes]) -> None:
+        self._upload, self._opened = upload, opened
+        self._hash = hashlib.sha256()
+        self.pending = bytearray()
+
+    def write(self) -> None:
+        self._hash.update(self.pending)
+        self._opened.write(self.pending)
+        self._opened.flush()
+        self._upload.size += len(self.pending)
+        self.pending.clear()
+
+    def end(self) -> None:
+        """All of it is on the disk."""
+        self.write()
+        store.sync(self._upload.path)
+        self._upload.sha256 = self._hash.hexdigest()
 
 
 class _Form:
     """The parts of a form, as the parser tells of them."""
 
-    def __init__(self, upload: Upload, opened: IO[bytes], file: str, others: Collection[str]) -> None:
-        self._upload, self._opened = upload, opened
+    def __init__(self, upload: Upload, sink: _Sink, file: str, others: Collection[str]) -> None:
+        self._upload, self._sink = upload, sink
         self._file, self._others = file, others
-        self._hash = hashlib.sha256()
-        self._pending = bytearray()
         self._header = self._value = self._disposition = b""
         self._name: str | None = None
         self._seen: set[str] = set()
@@ -95,21 +145,12 @@ class _Form:
         parser = MultipartParser(boundary, calls)
         async for chunk in request.stream():
             parser.write(chunk)
-            if len(self._pending) >= PIECE:
-                await run_in_threadpool(self._write)
-        await run_in_threadpool(self._write)
+            if len(self._sink.pending) >= PIECE:
+                await run_in_threadpool(self._sink.write)
         if not self._ended:
             raise MalformedForm("the body ends before its last boundary; it was cut off")
         if self._file not in self._seen:
             raise InvalidRequest.at(f"/{self._file}", f"the part {self._file!r} is missing; it is the file")
-        self._upload.sha256 = self._hash.hexdigest()
-
-    def _write(self) -> None:
-        self._hash.update(self._pending)
-        self._opened.write(self._pending)
-        self._opened.flush()
-        self._upload.size += len(self._pending)
-        self._pending.clear()
 
     def _on_field(self, data: bytes, start: int, end: int) -> None:
         self._header += data[start:end]
@@ -139,7 +180,7 @@ class _Form:
     def _on_data(self, data: bytes, start: int, end: int) -> None:
         assert self._name is not None
         if self._name == self._file:
-            self._pending += data[start:end]
+            self._sink.pending += data[start:end]
             return
         self._upload.parts[self._name] += data[start:end]
         if len(self._upload.parts[self._name]) > SMALL:

@@ -2,11 +2,12 @@
 
 from typing import Any
 
+from sqlalchemy import func
 from sqlalchemy.orm import Session
 
 from app.db.tables import Analysis as Stored
-from app.db.tables import Experiment, Project, Run
-from synib.spec import Analysis, parse_experiment
+from app.db.tables import Dataset, Experiment, Project, Run
+from synib.spec import Analysis, Upload, parse_experiment
 
 TINY: dict[str, Any] = {
     "name": "tiny",
@@ -66,3 +67,27 @@ def make_analysis(session: Session, project: Project, **changes: Any) -> Run:
     session.add(run)
     session.flush()
     return run
+
+
+def make_dataset(session: Session, project: Project) -> Dataset:
+    """One that is ready, of 100 examples, though its files are nowhere."""
+    dataset = Dataset(
+        project_id=project.id, name="ready", spec=Upload().model_dump(mode="json"), format="csv", size=1,
+        sha256="1" * 64, received_at=func.now(), digest="2" * 64,
+        profile={
+            "modalities": [
+                {"name": "voice", "kind": "numbers", "shape": [2]},
+                {"name": "face", "kind": "numbers", "shape": [3]},
+            ],
+            "classes": ["no", "yes"], "counts": {"train": 60, "validation": 15, "test": 25},
+        },
+    )  # fmt: skip
+    session.add(dataset)
+    session.flush()
+    run = Run(
+        project_id=project.id, dataset_id=dataset.id, method_index=0, method="dataset", seed=0,
+        queue="analysis", max_attempts=3, status="succeeded",
+    )  # fmt: skip
+    session.add(run)
+    session.flush()
+    return dataset

@@ -30,6 +30,11 @@ class RunFiles:
         """Folder of a run that has trials: those finished, and the checkpoint of the one at work."""
         return self.folder / "tuning"
 
+    @property
+    def features(self) -> Path:
+        """Of images, recordings and texts; all runs share them."""
+        return self.store / "features"
+
     def discard_checkpoints(self) -> None:
         self.checkpoint.unlink(missing_ok=True)
         shutil.rmtree(self.tuning, ignore_errors=True)

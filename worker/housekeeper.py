@@ -23,7 +23,7 @@ from app.db.tables import Analysis, IdempotencyKey, Run, Worker
 from app.runs import lease
 from app.runs.status import LEASED, Status
 from app.settings import Settings
-from worker import comparing
+from worker import comparing, forgetting
 from worker.database import OUTAGE
 
 LOCK = 7_203_042  # any number that nothing else in this database locks
@@ -103,7 +103,7 @@ class Housekeeper(threading.Thread):
             session.execute(delete(Worker).where(Worker.seen_at < func.now() - KEEP_WORKERS))
 
     def tidy(self) -> None:
-        """Now and then, remove tables that belong to nothing: of uploads broken off, or never committed."""
+        """Now and then, remove tables and data sets that belong to nothing: cut off, or never committed."""
         if time.monotonic() < self._tidy_at:
             return
         self._tidy_at = time.monotonic() + TIDY
@@ -115,6 +115,7 @@ class Housekeeper(threading.Thread):
             if analysis not in known:
                 path.unlink(missing_ok=True)
                 log.warning("table without an analysis removed", extra={"file": path.name})
+        forgetting.forget(self._sessions, self._settings, ABANDONED)
 
     def ring(self) -> None:
         """Ring for queued runs that were never rung for, and for those whose message must be lost.

@@ -14,13 +14,13 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.db.tables import Worker
-from app.queues import RUN_QUEUES
+from app.queues import RUN_QUEUES, SCORE
 from app.settings import Settings
 from worker.database import OUTAGE
 from worker.processes import adopt_orphans, sweep
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD)
-THREADS = 4  # for the short tasks of score and system
+THREADS = 4  # for the short tasks of system
 MARGIN = 10.0  # seconds beyond the trainers' grace that a process gets to end
 TOO_SOON = 10.0  # seconds; a process that ends earlier has hardly served
 TRIES = 4  # how often in a row one may end too soon before we give up
@@ -34,9 +34,11 @@ class Launcher:
 
     def __init__(self, settings: Settings, name: str, queues: Sequence[str], slots: int) -> None:
         train = [queue for queue in queues if queue in RUN_QUEUES]
-        other = [queue for queue in queues if queue not in RUN_QUEUES]
+        score = [queue for queue in queues if queue == SCORE]
+        other = [queue for queue in queues if queue not in (*RUN_QUEUES, SCORE)]
         self._settings, self._name = settings, name
-        self._kinds = {kind: served for kind, served in (("train", train), ("system", other)) if served}
+        kinds = (("train", train), ("score", score), ("system", other))
+        self._kinds = {kind: served for kind, served in kinds if served}
         self._slots = {"train": slots, "system": THREADS}
         self._running: dict[int, tuple[str, float]] = {}  # process id: kind, when it started
         self._too_soon = dict.fromkeys(self._kinds, 0)  # in a row
@@ -71,15 +73,21 @@ class Launcher:
         return 0 if self._clean else 1
 
     def _start(self, kind: str) -> None:
-        arguments = [kind, str(os.getpid()), self._name, str(self._slots[kind]), ",".join(self._kinds[kind])]
         process = subprocess.Popen(
-            [sys.executable, "-m", "worker.serve", *arguments],
+            [sys.executable, "-m", *self._command(kind)],
             stdin=subprocess.DEVNULL,
             start_new_session=True,  # the terminal's Ctrl-C reaches us only, and we pass it on once
         )
         self._running[process.pid] = (kind, time.monotonic())
         process.returncode = 0  # it is ours to wait for, together with the orphans
         log.info("started", extra={"kind": kind, "queues": ",".join(self._kinds[kind]), "child": process.pid})
+
+    def _command(self, kind: str) -> list[str]:
+        """Module and arguments."""
+        if kind == "score":
+            return ["worker.scorer", str(os.getpid()), self._name]
+        slots, queues = str(self._slots[kind]), ",".join(self._kinds[kind])
+        return ["worker.serve", kind, str(os.getpid()), self._name, slots, queues]
 
     def _restart(self, kind: str, age: float) -> bool:
         """Start a process anew that ended unasked; False if that is hopeless."""

@@ -34,17 +34,20 @@ class Kept:
 class Results:
     """What a run has come to."""
 
-    report: Report
-    table: ExampleTable
+    report: Report | None
+    """None of a file without labels."""
+    table: ExampleTable | None
     files: Mapping[str, tuple[Content, str]] = field(default_factory=dict)
     """Beside the report: content and media type by name."""
 
 
 def keep(files: RunFiles, attempt: int, done: Results) -> list[Kept]:
     """Write the report and whatever else there is to the store."""
-    report: tuple[Content, str] = (done.report.model_dump_json(indent=2).encode(), "application/json")
+    made: dict[str, tuple[Content, str]] = dict(done.files)
+    if done.report is not None:
+        made["report.json"] = (done.report.model_dump_json(indent=2).encode(), "application/json")
     kept = []
-    for name, (content, media_type) in {**done.files, "report.json": report}.items():
+    for name, (content, media_type) in made.items():
         path = files.of_attempt(attempt, name)
         replace(path, content)
         kept.append(Kept(name, files.relative(path), media_type, path.stat().st_size, sha256(path)))
@@ -62,13 +65,15 @@ def finish(session: Session, run: Run, token: str, done: Results, kept: Sequence
     if lease.succeeded(session, run.id, run.attempt):
         return
     session.execute(delete(Example).where(Example.run_id == run.id))
-    connection = session.connection().connection.driver_connection
-    assert connection is not None
-    copy_examples(connection, run.id, done.table)
+    if done.table is not None:
+        connection = session.connection().connection.driver_connection
+        assert connection is not None
+        copy_examples(connection, run.id, done.table)
     held = lease.held(session, run.id, token)
     session.execute(delete(Artifact).where(Artifact.run_id == run.id))
     session.add_all(Artifact(run_id=run.id, **vars(one)) for one in kept)
-    transition(session, held, Status.SUCCEEDED, report=done.report.model_dump(mode="json"))
+    report = {} if done.report is None else {"report": done.report.model_dump(mode="json")}
+    transition(session, held, Status.SUCCEEDED, **report)
 
 
 def analyze(session: Session) -> None:

@@ -11,17 +11,21 @@ import torch
 from sqlalchemy.orm import Session, sessionmaker
 
 import synib.data
+from app.datasets.files import DATASETS
 from app.db.tables import Run
 from app.runs import lease
 from synib import spec
 from synib.data import Dataset
+from synib.features import prepare
 from synib.report import TuningReport
+from synib.scoring.folder import CARD, DONORS, WEIGHTS, kit_of
 from synib.training import CorruptCheckpoint, EpochMetrics, Interrupted, Trained, train, tune
 from worker.database import persist
 from worker.files import RunFiles
-from worker.results import Results
+from worker.results import Content, Results
 
 PULSE = 1.0  # seconds between two signs of life
+BYTES = "application/octet-stream"
 
 log = logging.getLogger(__name__)
 
@@ -60,16 +64,34 @@ class Training:
         """
         run, experiment = self.run, self.experiment
         torch.set_num_threads(experiment.resources.threads)
-        dataset = synib.data.load(experiment.dataset_of(run.seed))
+        dataset = synib.data.load(experiment.dataset_of(run.seed), self.files.store / DATASETS)
         before_training()
+        dataset = self._prepared(dataset)
         trained, tuning = self._train(dataset)
         if self.stop.is_set():
             raise Interrupted("stopped before the evaluation")
-        from synib.evaluation.evaluate import evaluate  # noqa: PLC0415 - a second that no start should wait for
+        from synib.evaluation.evaluate import ask, tell  # noqa: PLC0415 - a second that no start should wait for
 
-        report, table = evaluate(trained, dataset, experiment, run.method_index, run.seed)
-        weights = {"model.safetensors": (trained.save_weights, "application/octet-stream")}
-        return Results(report.model_copy(update={"tuning": tuning}), table, weights)
+        answers = ask(trained, dataset, experiment)
+        report, table = tell(answers, trained, dataset, experiment, run.method_index, run.seed)
+        kit = kit_of(trained, dataset, experiment, run.seed, answers, report)
+        files: dict[str, tuple[Content, str]] = {
+            WEIGHTS: (trained.save_weights, BYTES),
+            DONORS: (kit.save_donors, BYTES),
+            CARD: (kit.card.model_dump_json(indent=2).encode(), "application/json"),
+        }
+        return Results(report.model_copy(update={"tuning": tuning}), table, files)
+
+    def _prepared(self, dataset: Dataset) -> Dataset:
+        """The data set with features of its images, recordings and texts, shared by all runs."""
+        pulse = Pulse(self.stop, self.files)
+
+        def go_on() -> None:
+            if pulse():
+                raise Interrupted("stopped before training")
+
+        where = device(self.run.queue)
+        return prepare(dataset, self.experiment, self.files.features, device=where, on_batch=go_on)
 
     def _train(self, dataset: Dataset) -> Outcome:
         experiment = self.experiment

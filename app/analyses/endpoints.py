@@ -16,7 +16,7 @@ from app.db.access import Database, DbSession
 from app.db.ids import ANALYSIS
 from app.db.tables import Run
 from app.doorbell import Doorbell, Due
-from app.errors import InvalidSpec, InvalidTable, MalformedForm, NotAcceptable, Problem
+from app.errors import InvalidSpec, InvalidTable, MalformedForm, NotAcceptable, Problem, StoreFull
 from app.examples.endpoints import ANSWER
 from app.examples.endpoints import answer as examples_answer
 from app.examples.params import ExamplesParams
@@ -80,7 +80,7 @@ FORM: dict[str, Any] = {
         },
     }
 }
-REFUSALS = (InvalidSpec, InvalidTable, MalformedForm, KeyReused)
+REFUSALS = (InvalidSpec, InvalidTable, MalformedForm, KeyReused, StoreFull)
 
 
 @router.post(

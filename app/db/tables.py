@@ -125,13 +125,11 @@ class Dataset(Base):
     spec: Mapped[dict[str, Any]]
     """How it is to be read, where its files do not say."""
     parts: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
-    """Received so far, by number: ``{size, sha256}``; empty once they are one file."""
-    path: Mapped[str | None]
-    """Of the file as it was sent, below the store's root."""
+    """Received so far, by number: ``{size, sha256}``; empty, and they gone, once it is ready or refused."""
     format: Mapped[str | None]
     size: Mapped[int | None] = mapped_column(BIGINT)
     sha256: Mapped[str | None]
-    """Of the file as it was sent."""
+    """Of the file as it was sent, or as it was announced."""
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     received_at: Mapped[datetime | None]
     """When the last byte was there and the run was queued."""

@@ -16,6 +16,10 @@ class Names:
     groups: Sequence[str]
     modalities: Sequence[str]
     subsets: Sequence[str]
+    base_rate: Sequence[float] = ()
+    """Of each class."""
+    standing: Sequence[str] = ()
+    """Who stands for each modality alone, as ``by`` of `synib.report.AloneReport`; empty in old reports."""
 
     @cached_property
     def places(self) -> dict[str, slice]:

@@ -74,6 +74,10 @@ class Filter(Params):
     """Of the joint prediction, itself included."""
     max_confidence: Probability | None = None
     """Of the joint prediction, itself included."""
+    min_alone: Probability | None = None
+    """Of the surest of what stands for a single modality in the report, itself included."""
+    max_alone: Probability | None = None
+    """Of the surest of what stands for a single modality in the report, itself included."""
     split: str | None = None
     """Only this split."""
     example_id: str | None = None

@@ -24,6 +24,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.types import NULLTYPE, TypeEngine
 
 from app.db.tables import Example, Run
+from app.errors import InvalidRequest
 from app.examples.names import Names, code
 from app.examples.params import Cursor, Filter, Sort, single
 from app.runs.status import Status
@@ -40,9 +41,15 @@ RECORD = [
 
 def names(session: Session, run_id: str) -> Names | None:
     """What the codes of the run's examples stand for; None while there are none."""
-    parts = (Run.report[part] for part in ("classes", "groups", "modalities", "subsets"))
+    parts = (
+        Run.report[part] for part in ("classes", "groups", "modalities", "subsets", "base_rate", "alone")
+    )
     row = session.execute(select(*parts).where(Run.id == run_id, Run.report.is_not(None))).one_or_none()
-    return None if row is None else Names(*row)
+    if row is None:
+        return None
+    classes, groups, modalities, subsets, base_rate, alone = row
+    standing = [one["by"] for one in alone or ()]
+    return Names(classes, groups, modalities, subsets, base_rate or (), standing)
 
 
 def conditions(run_id: str, asked: Filter, known: Names) -> list[ColumnElement[bool]]:
@@ -70,11 +77,46 @@ def conditions(run_id: str, asked: Filter, known: Names) -> list[ColumnElement[b
         found.append(Example.confidence >= _real(asked.min_confidence))
     if asked.max_confidence is not None:
         found.append(Example.confidence <= _real(asked.max_confidence))
+    if asked.min_alone is not None:
+        found.append(alone_confidence(known) >= _real(asked.min_alone))
+    if asked.max_alone is not None:
+        found.append(alone_confidence(known) <= _real(asked.max_alone))
     if asked.split is not None:
         found.append(Example.split == asked.split)
     if asked.example_id is not None:
         found.append(Example.example_id == asked.example_id)
     return found
+
+
+def alone_confidence(known: Names) -> ColumnElement[float]:
+    """Highest confidence of what stands for a single modality in the report.
+
+    That is its head, the model with the rest withheld, or the base rate.
+
+    Raises:
+        InvalidRequest: the report does not say what that is.
+    """
+    if not known.standing:
+        detail = (
+            "this report does not say what stands for a single modality; leave min_alone and max_alone out"
+        )
+        raise InvalidRequest.at("/query/min_alone", detail)
+    begins = {name: place.start + 1 for name, place in known.places.items()}  # PostgreSQL counts from 1
+    candidates: list[ColumnElement[float]] = []
+    for i, (modality, by) in enumerate(zip(known.modalities, known.standing, strict=True)):
+        if by == "base rate":
+            candidates.append(_real(max(known.base_rate)))
+        elif by == "head":
+            candidates.append(Example.scores[begins["head_confidence"] + i])
+        else:
+            place = known.subsets.index(modality)
+            candidates.append(Example.scores[begins["subset_confidence"] + place])
+    return func.greatest(*candidates, type_=REAL())
+
+
+def count(session: Session, where: Sequence[ColumnElement[bool]]) -> int:
+    """How many examples there are."""
+    return session.scalar(select(func.count()).select_from(Example).where(*where)) or 0
 
 
 def in_order(

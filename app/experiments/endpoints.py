@@ -7,6 +7,8 @@ from fastapi import APIRouter, BackgroundTasks, Depends, Query, Request, Respons
 
 from app.api import answers, created, id_after
 from app.body import JsonBody, documented
+from app.datasets import service as datasets
+from app.datasets.service import DatasetNotReady
 from app.db.access import DbSession
 from app.db.ids import EXPERIMENT
 from app.doorbell import Doorbell
@@ -43,7 +45,7 @@ DryRun = Annotated[bool, Query(description="Answer with the plan and store nothi
     "",
     status_code=201,
     response_model=ExperimentSchema,
-    responses=answers(InvalidSpec, KeyReused, body=True)
+    responses=answers(InvalidSpec, DatasetNotReady, KeyReused, body=True)
     | created("Stored; its runs are queued.", "Location")
     | {200: {"model": Plan, "description": "With `dry_run=true`: what it would take. Nothing is stored."}},
     openapi_extra=documented("Experiment"),
@@ -59,6 +61,7 @@ def create(
     dry_run: DryRun = False,
 ) -> ExperimentSchema | Response:
     """Ask a question: a data set, the methods to compare, the seeds. Every method × seed becomes a run."""
+    data = datasets.resolve(session, principal.project_id, data)
     spec, plan = service.check(data, request.app.state.settings)
     if dry_run:
         return Response(plan.model_dump_json(), media_type="application/json")

@@ -1,6 +1,6 @@
 """Posting, showing and stopping experiments."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Row
@@ -15,6 +15,7 @@ from app.runs import service as runs
 from app.runs.schemas import RunBrief
 from app.runs.status import Status
 from app.settings import Settings
+from synib.benchmarks.places import refuse_outside
 from synib.plan import Plan, check_memory, plan
 from synib.problems import Problem as Fault
 from synib.problems import SpecError
@@ -32,6 +33,8 @@ def check(data: Any, settings: Settings) -> tuple[Spec, Plan]:
     Raises:
         SpecError: it cannot be run, or not here.
     """
+    if isinstance(data, Mapping):
+        refuse_outside(data.get("dataset"), settings.data is not None)
     spec = parse_experiment(data)
     wanted = len(spec.methods) * spec.replication.seeds
     if wanted > settings.max_runs:

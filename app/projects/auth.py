@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
 
@@ -13,7 +14,9 @@ from app.projects.service import Principal
 from app.settings import Settings
 
 ORDER = (Role.READER, Role.WRITER, Role.ADMIN)
-
+COOKIE = "synib_key"
+"""Where a browser that has signed in keeps its key; no script can read it, no other site can send it."""
+SAFE = ("GET", "HEAD")
 
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="synib"'}
 
@@ -29,16 +32,50 @@ class Forbidden(Problem, status=403, title="Not with this key"):
 def identify(request: Request, session: DbSession) -> Principal:
     """Who asks, by key; in embedded mode a request without one is the owner's."""
     settings: Settings = request.app.state.settings
-    header = request.headers.get("authorization")
-    if header is None:
-        if settings.mode == "embedded":
-            return service.owner(session)
-        raise Unauthenticated
-    scheme, _, key = header.partition(" ")
-    principal = service.identify(session, key.strip()) if scheme.lower() == "bearer" else None
+    if request.headers.get("authorization") is None and settings.mode == "embedded":
+        principal = service.owner(session)
+    else:
+        principal = by_key(session, _key(request))
+    request.state.principal = principal  # pages offer what it may do
+    return principal
+
+
+def by_key(session: DbSession, key: str) -> Principal:
+    """Whose key this is.
+
+    Raises:
+        Unauthenticated: nobody's.
+    """
+    principal = service.identify(session, key)
     if principal is None:
         raise Unauthenticated("this key is unknown or revoked; an admin makes keys with POST /v1/keys")
     return principal
+
+
+def require_own_page(request: Request) -> None:
+    """That one of our pages sent this, which browsers tell: pages of other sites may not use a cookie.
+
+    Raises:
+        Forbidden: another page sent it, or nobody says which.
+    """
+    headers = request.headers
+    site = headers.get("sec-fetch-site", "same-origin" if "origin" in headers else "none")
+    ours = urlsplit(headers.get("origin", "")).netloc in ("", headers.get("host"))
+    if site != "same-origin" or not ours:
+        raise Forbidden("only this server's own pages may send this with a cookie; programs send a key")
+
+
+def _key(request: Request) -> str:
+    """The key that a request shows, in its header or in a browser's cookie."""
+    header = request.headers.get("authorization")
+    if header is not None:
+        scheme, _, key = header.partition(" ")
+        return key.strip() if scheme.lower() == "bearer" else ""
+    if (kept := request.cookies.get(COOKIE)) is None:
+        raise Unauthenticated
+    if request.method not in SAFE:
+        require_own_page(request)
+    return kept
 
 
 def _at_least(role: Role) -> Callable[..., Awaitable[Principal]]:

@@ -70,6 +70,12 @@ def satisfiable(wanted: str, size: int) -> bool:
     return int(first) < size and (not last or int(first) <= int(last))
 
 
+def whole_or_part(request: Request, size: int) -> None:
+    """Forget a Range that a file of ``size`` bytes does not have: then the whole file is right, too."""
+    if not satisfiable(request.headers.get("range", ""), size):
+        request.scope["headers"] = [pair for pair in request.scope["headers"] if pair[0] != b"range"]
+
+
 @router.get("", responses=answers())
 def list_runs(principal: Reader, session: DbSession, asked: Annotated[RunList, Query()]) -> Page[RunSchema]:
     """The project's runs, newest first."""
@@ -161,8 +167,7 @@ def artifacts(run: OwnRun, session: DbSession) -> ArtifactsSchema:
 def artifact(request: Request, run: OwnRun, session: DbSession, name: str) -> FileResponse:
     """One of these files; parts of it by `Range`."""
     found, path = service.artifact(session, run, name, request.app.state.settings.store)
-    if not satisfiable(request.headers.get("range", ""), found.size):  # then the whole file is right, too
-        request.scope["headers"] = [pair for pair in request.scope["headers"] if pair[0] != b"range"]
+    whole_or_part(request, found.size)
     return FileResponse(
         path, media_type=found.media_type, filename=name, headers={"ETag": f'"{found.sha256}"'}
     )

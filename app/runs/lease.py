@@ -121,6 +121,18 @@ def record(
         session.execute(update(Run).where(Run.id == run_id).values(seq=new, progress=progress))
 
 
+def tell(session: Session, run_id: str, token: str, progress: Mapping[str, Any]) -> None:
+    """How far a run is that does not count in epochs.
+
+    Raises:
+        Stale: the lease is lost.
+    """
+    same = (Run.id == run_id, Run.lease_token == token)
+    told = session.scalar(update(Run).where(*same).values(progress=dict(progress)).returning(Run.id))
+    if told is None:
+        raise Stale(run_id)
+
+
 def succeeded(session: Session, run_id: str, attempt: int) -> bool:
     """Whether the run succeeded in this very attempt: the lease is then gone, but not lost."""
     row = session.execute(select(Run.status, Run.attempt).where(Run.id == run_id)).one_or_none()

@@ -29,7 +29,7 @@ class RunBrief(Schema):
 
     id: str
     method: str
-    """The method's name in the experiment; ``analysis`` of an analysis."""
+    """The method's name in the experiment; ``analysis`` of an analysis, ``dataset`` of a data set."""
     seed: int
     status: Status
     progress: RunProgress
@@ -42,6 +42,10 @@ class RunSchema(RunBrief):
     """None of an analysis's run."""
     analysis_id: str | None = None
     """None of an experiment's runs."""
+    dataset_id: str | None = None
+    """Of the data set that it reads; None of all other runs."""
+    scoring_id: str | None = None
+    """Of the scoring that it computes; None of all other runs."""
     method_index: int
     """The method's place in the experiment; 0 is what the others are compared with. 0 of an analysis."""
     queue: str

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 
 from app.api import answers
 from app.body import parse
@@ -10,6 +10,7 @@ from app.errors import InvalidRequest, InvalidSpec, MalformedJson, Problem
 from app.projects.auth import Reader
 from app.studies.schemas import StudyBrief, StudyList, StudyParams, StudySchema
 from synib import studies
+from synib.benchmarks.places import refuse_outside
 
 router = APIRouter(prefix="/v1/studies", tags=["studies"])
 
@@ -25,9 +26,10 @@ def list_studies(_: Reader) -> StudyList:
 
 
 @router.get("/{study}", responses=answers(StudyNotFound, MalformedJson, InvalidSpec))
-def get(_: Reader, study: str, asked: Annotated[StudyParams, Query()]) -> StudySchema:
+def get(_: Reader, request: Request, study: str, asked: Annotated[StudyParams, Query()]) -> StudySchema:
     """A study's question and the experiments that ask it, each ready to be posted. Nothing is stored."""
     other = None if asked.dataset is None else _object(asked.dataset)
+    refuse_outside(other, request.app.state.settings.data is not None)
     try:
         found = studies.load(study, other, seeds=asked.seeds, trials=asked.trials)
     except studies.UnknownStudy as error:

@@ -23,7 +23,6 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("spec", JSON, nullable=False),
         sa.Column("parts", JSON, server_default=sa.text("'{}'::jsonb"), nullable=False),
-        sa.Column("path", sa.Text(), nullable=True),
         sa.Column("format", sa.Text(), nullable=True),
         sa.Column("size", sa.BIGINT(), nullable=True),
         sa.Column("sha256", sa.Text(), nullable=True),

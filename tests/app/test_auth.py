@@ -13,12 +13,14 @@ from app.projects.schemas import Role
 from app.projects.service import create_key
 from tests.app.conftest import Api, Signed
 from tests.app.rows import examples, finish, runs_of
-from tests.factories import TINY, make_analysis, make_experiment, make_project
+from tests.factories import TINY, make_analysis, make_dataset, make_experiment, make_project
 
 OPEN = {"/", "/healthz", "/readyz", "/metrics"}
 WRITER = {
     *("experiments_create", "experiments_cancel", "runs_cancel", "runs_resume"),
     *("analyses_create", "analyses_cancel"),
+    *("datasets_create", "datasets_put_part", "datasets_complete", "datasets_cancel", "datasets_delete"),
+    *("models_create", "models_delete", "scorings_cancel"),
 }
 ADMIN = {"keys_create", "keys_list_keys", "keys_revoke"}
 
@@ -36,12 +38,14 @@ NOBODYS = {
     name: prefix + "0" * 32
     for name, prefix in (
         ("experiment_id", "exp_"), ("run_id", "run_"), ("analysis_id", "ana_"), ("key_id", "key_"),
+        ("dataset_id", "ds_"), ("scoring_id", "scr_"),
     )
 }  # fmt: skip
+OTHERS = {"name": "report.json", "study": "pid_xor", "number": "0", "example_id": "x0", "modality": "voice"}
 
 
 def concrete(path: str, **ids: str) -> str:
-    return path.format(**NOBODYS | {"name": "report.json", "study": "pid_xor"} | ids)
+    return path.format(**NOBODYS | OTHERS | ids)
 
 
 def test_without_a_key_every_operation_is_refused(guarded: Api) -> None:
@@ -94,17 +98,23 @@ def test_what_belongs_to_another_project_is_not_there(guarded: Api, signed: Sign
     run = finish(session, runs_of(session, experiment)[0], examples(3))
     analysis = finish(session, make_analysis(session, session.get_one(Project, experiment.project_id)))
     assert analysis.analysis_id
-    theirs = {"experiment_id": experiment.id, "run_id": run.id, "analysis_id": analysis.analysis_id}
+    dataset = make_dataset(session, session.get_one(Project, experiment.project_id))
+    session.commit()
+    theirs = {
+        "experiment_id": experiment.id, "run_id": run.id, "analysis_id": analysis.analysis_id,
+        "dataset_id": dataset.id,
+    }  # fmt: skip
     stranger = signed("mine", Role.ADMIN)
     for method, path, _ in operations(guarded):
         if "{" in path and "/studies/" not in path:  # studies belong to everybody
             answer = stranger.request(method, concrete(path, **theirs))
             assert answer.status_code == 404, path
-    for path in ("/v1/experiments", "/v1/analyses", "/v1/runs", f"/v1/runs?experiment={experiment.id}"):
+    lists = ("experiments", "analyses", "datasets", "models", "scorings", "runs")
+    for path in (*(f"/v1/{name}" for name in lists), f"/v1/runs?experiment={experiment.id}"):
         assert stranger.get(path).json()["data"] == []
     session.refresh(run)
     assert run.status == "succeeded"
-    assert len(signed("theirs", Role.READER).get("/v1/runs").json()["data"]) == 3
+    assert len(signed("theirs", Role.READER).get("/v1/runs").json()["data"]) == 4
 
 
 def test_a_key_is_shown_once_and_only_its_hash_is_kept(

@@ -83,7 +83,7 @@ def test_an_interrupt_at_any_moment_ends_with_130_and_no_process(
     time.sleep(moment)
     demo.send_signal(number)
     output, _ = demo.communicate(timeout=60)
-    # Within its first half second Python has not come to our handlers: then the signal itself ends it.
+    # While it imports what it needs, nothing has to be put away: then the signal itself ends it.
     assert demo.returncode in (130, -number), output
     assert_nothing_is_left(folder)
 

@@ -13,7 +13,13 @@ from tests.app.conftest import Api, Signed
 
 def test_studies_are_listed_with_their_questions(api: httpx.Client) -> None:
     listed = api.get("/v1/studies").json()["data"]
-    assert [one["name"] for one in listed] == ["does_it_help", "falsification", "pid_xor", "spurious_xor"]
+    assert [one["name"] for one in listed] == [
+        "digits_seen_heard",
+        "does_it_help",
+        "falsification",
+        "pid_xor",
+        "spurious_xor",
+    ]
     assert all(one["question"].endswith((".", "?")) for one in listed)
 
 

@@ -1,0 +1,1 @@
+"""Models: the weights of runs under names, ready to be asked about new examples."""

@@ -1,0 +1,97 @@
+"""Examples as they are sent to a model, and what it answers."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.runs.schemas import Reason
+from app.runs.status import Status
+from app.schemas import ListParams, Params, Schema
+from synib.report import ScoredExample
+
+
+class NewExample(BaseModel):
+    """One example to be scored."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+    example_id: Annotated[str, Field(max_length=200)] | None = None
+    """Any text of yours, to tell answers apart; left out, its place in the list."""
+    label: str | None = None
+    """Its class, where known: then the information in bits is told, too."""
+    x: dict[str, Any]
+    """By modality, numbers in nested lists of the shape that the model's `modalities` say, raw: the model
+    normalises. A series may be shorter. A modality that is null or left out is withheld, and so said."""
+
+
+class NewExamples(BaseModel):
+    """What is to be scored."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+    examples: Annotated[list[NewExample], Field(min_length=1)]
+    """At most SYNIB_SCORE_EXAMPLES (256); send a file for more."""
+
+
+class ScoresSchema(Schema):
+    """What a model says of some examples, in their order."""
+
+    model: str
+    examples: list[ScoredExample]
+
+
+class FileSchema(Schema):
+    """The file that was sent."""
+
+    format: str
+    """csv, parquet, arrow, npz or safetensors, by what is in it."""
+    size: int
+    """Bytes."""
+    sha256: str
+
+
+class ScoringProgress(Schema):
+    """How far a scoring is; empty before its first rows."""
+
+    stage: str | None = None
+    done: int | None = None
+    """In rows where their number is known, else in bytes."""
+    total: int | None = None
+
+
+class ScoringSchema(Schema):
+    """A file whose examples a model is asked about."""
+
+    id: str
+    name: str
+    model: str
+    run_id: str
+    """Of the run that does it. Where there are labels, `/v1/runs/{run_id}/report` and `/examples` tell of it
+    as of any run."""
+    status: Status
+    reason: Reason | None
+    progress: ScoringProgress
+    file: FileSchema
+    spec: dict[str, Any]
+    """As `synib.spec.Scoring`, every default written out."""
+    created_at: datetime
+    started_at: datetime | None
+    cancel_requested_at: datetime | None
+    finished_at: datetime | None
+
+
+class ScoringList(ListParams):
+    model: str | None = None
+    """Only scorings by this model."""
+    status: list[Status] = Field(default=[])
+    """Only scorings in this status; may be given several times."""
+
+
+class ScoresList(Params):
+    limit: Annotated[int, Field(ge=1, le=1000)] = 100
+    """Examples of a page, 1 to 1000."""
+    after: str | None = None
+    """``next_after`` of the page before."""
+    format: Literal["json", "ndjson"] = "json"
+    """json comes in pages; ndjson is all of it, a line an example."""
