@@ -1,6 +1,6 @@
 # Every target makes the environment first if it is not there; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test lint format reference bench clean
+.PHONY: help setup demo up test lint format reference screenshots bench clean
 
 PORT ?= 8000
 BIN := .venv/bin
@@ -36,9 +36,12 @@ format: $(READY) ## rewrite the code as ruff likes it
 reference: $(READY) ## write docs/reference.md from the code
 	@$(BIN)/python scripts/reference.py
 
+screenshots: $(READY) ## pictures of every page in screenshots/; needs chromium
+	@$(BIN)/python scripts/screenshots.py
+
 bench: $(READY) ## print every benchmark's table
 	@for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(BIN)/python "$$file" || exit 1; done
 
 clean: ## remove the environment, caches and the demo's report; data in .synib stay
-	@rm -rf .venv .setup.log .setup.lock .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache report
+	@rm -rf .venv .setup.log .setup.lock .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache report screenshots
 	@find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
