@@ -7,10 +7,12 @@ RUN useradd --system --uid 10001 --create-home synib \
 WORKDIR /srv/synib
 
 # The dependencies change rarely and weigh most: a layer of their own, before the code.
-COPY pyproject.toml constraints.txt ./
-RUN python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['dependencies'], sep='\n')" \
-      > requirements.txt \
- && pip install -c constraints.txt -r requirements.txt hatchling
+COPY pyproject.toml constraints.txt scripts/torchaudio_without_cuda.py ./
+RUN python -c "import tomllib; p = tomllib.load(open('pyproject.toml', 'rb'))['project']; \
+print(*p['dependencies'], *p['optional-dependencies']['encoders'], sep='\n')" > requirements.txt \
+ && pip install -c constraints.txt -r requirements.txt hatchling \
+ && pip install -c constraints.txt --no-deps torchaudio \
+ && python torchaudio_without_cuda.py
 
 COPY README.md ./
 COPY synib synib
