@@ -3,10 +3,12 @@
 import sys
 
 from app.cli.failures import explained
+from app.cli.interrupts import end_at_once
 
 
 def main() -> None:
     """The console script."""
+    end_at_once()
     sys.exit(run(sys.argv[1:]))
 
 

@@ -8,13 +8,15 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from app.cli import completion
 from app.cli.failures import USAGE, CommandFailed
 from app.cli.root import Json, app, print_json, session
 
 if TYPE_CHECKING:
     from app.analyses.schemas import AnalysisSchema
-    from app.client.analyses import Analyses
-    from app.client.runs import Runs
+    from app.client.sync.analyses import Analyses
+    from app.client.sync.runs import Runs
+    from app.datasets.schemas import DatasetSchema
     from app.experiments.schemas import ExperimentSchema
     from app.runs.schemas import RunSchema
     from synib.plan import Plan
@@ -72,12 +74,10 @@ def follow(context: typer.Context, experiment: "ExperimentSchema") -> None:
     """
     from app.cli import sheets  # noqa: PLC0415
     from app.cli.watch import watch  # noqa: PLC0415
-    from app.client import Client  # noqa: PLC0415
 
     here = session(context)
     try:
-        with Client(here.url, here.api_key, patience=120) as patient:  # outlasts a restart of the service
-            ended = watch(patient, experiment.id, here.console)
+        ended = watch(here.patient, experiment.id, here.console)
     except KeyboardInterrupt:
         here.console.print(f"\nIt goes on without you. Stop it: synib cancel {experiment.id}", soft_wrap=True)
         raise
@@ -107,12 +107,22 @@ def _plan(console: Console, plan: "Plan") -> None:
 @app.command(rich_help_panel=PANEL)
 def cancel(
     context: typer.Context,
-    identifier: Annotated[str, typer.Argument(metavar="ID", help="exp_… for all its runs; run_…, ana_….")],
+    identifier: Annotated[
+        str,
+        typer.Argument(
+            metavar="ID",
+            help="exp_… for all its runs; run_…, ana_…, ds_….",
+            autocompletion=completion.anything,
+        ),
+    ],
     as_json: Json = False,
 ) -> None:
-    """Stop an experiment, a run or an analysis; checkpoints stay."""
+    """Stop an experiment, a run, an analysis or the reading of data; checkpoints stay."""
     here = session(context)
     client = here.client
+    if identifier.startswith("ds_"):
+        here.show(client.datasets.cancel(identifier), as_json, _state)
+        return
     kinds: dict[str, Runs | Analyses] = {"run_": client.runs, "ana_": client.analyses}
     resource = kinds.get(identifier[:4], client.experiments)
     here.show(resource.cancel(identifier), as_json, _status)
@@ -121,7 +131,9 @@ def cancel(
 @app.command(rich_help_panel=PANEL)
 def resume(
     context: typer.Context,
-    run: Annotated[str, typer.Argument(help="run_… that failed or was cancelled.")],
+    run: Annotated[
+        str, typer.Argument(help="run_… that failed or was cancelled.", autocompletion=completion.runs)
+    ],
     as_json: Json = False,
 ) -> None:
     """Queue a run again; it goes on from its last checkpoint."""
@@ -131,3 +143,7 @@ def resume(
 
 def _status(console: Console, asked: "ExperimentSchema | RunSchema | AnalysisSchema") -> None:
     console.print(f"{asked.id}: {asked.status}", soft_wrap=True)
+
+
+def _state(console: Console, asked: "DatasetSchema") -> None:
+    console.print(f"{asked.id}: {asked.state}", soft_wrap=True)

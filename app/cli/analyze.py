@@ -13,10 +13,11 @@ from rich.markup import escape
 
 from app.cli import act
 from app.cli.failures import USAGE, CommandFailed
+from app.cli.progress import waiting
 from app.cli.root import OWN_URL, Json, Session, app, session
 
 if TYPE_CHECKING:
-    from app.analyses.schemas import AnalysisBrief, AnalysisSchema
+    from app.analyses.schemas import AnalysisBrief
     from synib.report import Report
     from synib.spec import Analysis
 
@@ -110,26 +111,14 @@ def _posted(here: Session, table: Path, asked: "Analysis", quiet: bool) -> "Repo
         return _computed(here, table, asked)
     if not quiet:
         here.console.print(f"[bold]{posted.id}[/]  {escape(posted.name)}: queued", soft_wrap=True)
-    ended = _waited(here, posted, quiet)
+    with waiting(
+        posted.status, left_behind=f"It goes on without you. Stop it: synib cancel {posted.id}"
+    ) as line:
+        ended = here.patient.analyses.wait(posted.id, seen=lambda now: line.say(now.status))
     if ended.report is None:
         why = f": {ended.reason.message}" if ended.reason else ""
         raise CommandFailed(f"the analysis has {ended.status}{why}")
     return ended.report
-
-
-def _waited(here: Session, posted: "AnalysisSchema", quiet: bool) -> "AnalysisSchema":
-    from app.client import Client  # noqa: PLC0415
-
-    console = Console(stderr=True, quiet=quiet)
-    try:
-        with (
-            Client(here.url, here.api_key, patience=120) as patient,  # outlasts a restart of the service
-            console.status(posted.status) as line,
-        ):
-            return patient.analyses.wait(posted.id, seen=lambda now: line.update(now.status))
-    except KeyboardInterrupt:
-        console.print(f"\nIt goes on without you. Stop it: synib cancel {posted.id}", soft_wrap=True)
-        raise
 
 
 def _show(console: Console, name: str, found: "Report") -> None:

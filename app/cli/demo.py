@@ -13,7 +13,7 @@ from rich.markup import escape
 
 from app.cli.act import read_spec
 from app.cli.failures import CommandFailed
-from app.cli.root import app, make_console
+from app.cli.root import Json, app, make_console, print_json
 from app.cli.serve import Slots
 
 if TYPE_CHECKING:
@@ -35,16 +35,19 @@ def demo(
         "report"
     ),
     slots: Slots = None,
+    as_json: Json = False,
 ) -> None:
     """Start everything, run one experiment, print and write its report, stop everything."""
     from app.cli import report_folder  # noqa: PLC0415 - these imports keep --help fast
 
     began = time.monotonic()
-    console = make_console()
+    console = make_console(stderr=as_json)
     spec = read_spec(file)
     report_folder.check(out)
     with _service(console, slots) as client:
-        _run(client, spec, file, out, console)
+        answer = _run(client, spec, file, out, console)
+    if as_json:
+        print_json({"report": str(out), "comparison": answer})
     console.print(f"Done in {time.monotonic() - began:.0f} s. Keep a service running: make up")
 
 
@@ -78,7 +81,7 @@ def _service(console: Console, slots: int | None) -> Iterator["Client"]:
         raise
 
 
-def _run(client: "Client", spec: Any, file: Path, out: Path, console: Console) -> None:
+def _run(client: "Client", spec: Any, file: Path, out: Path, console: Console) -> "Comparison":
     from app.cli import report_folder, sheets  # noqa: PLC0415
     from app.cli.watch import watch  # noqa: PLC0415
 
@@ -98,6 +101,7 @@ def _run(client: "Client", spec: Any, file: Path, out: Path, console: Console) -
     console.print(
         f"\nThe full report is in [bold]{escape(str(out))}/[/]; begin with summary.md", soft_wrap=True
     )
+    return answer
 
 
 def _show_one(client: "Client", run: "RunBrief", console: Console) -> None:

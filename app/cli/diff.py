@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from app.cli import completion
 from app.cli.failures import FAILED, USAGE, CommandFailed
 from app.cli.root import Json, Session, app, print_json, session
 
@@ -20,7 +21,14 @@ SHOWN = 20  # numbers without an interval; --json has them all
 DIGITS = re.compile(r"[-+.,\d]+")  # sentences that differ in these alone repeat the numbers
 LONG = 28  # characters of a word that is shown
 WIDE = 20  # characters of a report's name
-Which = Annotated[str, typer.Argument(metavar="REPORT", help="report.json, its folder, run_… or ana_…")]
+Which = Annotated[
+    str,
+    typer.Argument(
+        metavar="REPORT",
+        help="report.json, its folder, run_… or ana_…",
+        autocompletion=completion.reports,
+    ),
+]
 
 
 @app.command(rich_help_panel=PANEL)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 from rich.console import Console
 
-from app.cli.root import Json, Session, app, print_json, session
+from app.cli.root import Json, Session, app, print_json, session, told
 
 if TYPE_CHECKING:
     from app.projects.schemas import KeySchema
@@ -78,11 +78,13 @@ def _keys(console: Console, found: Sequence["KeySchema"]) -> None:
 
 
 @keys.command()
-def revoke(context: typer.Context, key: Annotated[str, typer.Argument(help="key_…")]) -> None:
+def revoke(
+    context: typer.Context, key: Annotated[str, typer.Argument(help="key_…")], as_json: Json = False
+) -> None:
     """Close a key for good."""
     here = session(context)
     here.client.keys.revoke(key)
-    here.console.print(f"{key}: revoked", soft_wrap=True)
+    here.show({"revoked": key}, as_json, told)
 
 
 def _day(moment: datetime | None) -> str:

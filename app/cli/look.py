@@ -11,11 +11,13 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from app.cli.root import Json, Session, app, session
+from app.cli import completion
+from app.cli.progress import waiting
+from app.cli.root import Json, Session, app, session, told
 
 if TYPE_CHECKING:
-    from app.client.analyses import Analyses
-    from app.client.runs import Runs
+    from app.client.sync.analyses import Analyses
+    from app.client.sync.runs import Runs
     from app.examples.params import Filter
     from app.examples.schemas import ExampleSchema
     from app.experiments.schemas import ExperimentBrief
@@ -24,8 +26,12 @@ if TYPE_CHECKING:
 
 PANEL = "Look"
 Limit = Annotated[int, typer.Option(min=1, max=100_000, help="Most rows.")]
-RunId = Annotated[str, typer.Argument(metavar="RUN", help="run_… or ana_…")]
-ExperimentId = Annotated[str, typer.Argument(metavar="EXPERIMENT", help="exp_…")]
+RunId = Annotated[
+    str, typer.Argument(metavar="RUN", help="run_… or ana_…", autocompletion=completion.reports)
+]
+ExperimentId = Annotated[
+    str, typer.Argument(metavar="EXPERIMENT", help="exp_…", autocompletion=completion.experiments)
+]
 
 
 class Top(StrEnum):
@@ -57,7 +63,10 @@ def _experiments(console: Console, found: Sequence["ExperimentBrief"]) -> None:
 @app.command(rich_help_panel=PANEL)
 def runs(
     context: typer.Context,
-    experiment: Annotated[str | None, typer.Option(help="Only runs of this experiment, exp_….")] = None,
+    experiment: Annotated[
+        str | None,
+        typer.Option(help="Only runs of this experiment, exp_….", autocompletion=completion.experiments),
+    ] = None,
     status: Annotated[
         list[str] | None, typer.Option(help="Only runs in this status; may be given several times.")
     ] = None,
@@ -100,9 +109,26 @@ def _comparison(console: Console, found: "Comparison") -> None:
 
 
 @app.command(rich_help_panel=PANEL)
-def report(context: typer.Context, run: RunId, as_json: Json = False) -> None:
+def report(
+    context: typer.Context,
+    run: RunId,
+    html: Annotated[
+        bool, typer.Option("--html", help="Write it as one HTML file with all pictures that opens offline.")
+    ] = False,
+    file: Annotated[
+        Path | None, typer.Argument(metavar="FILE", help="Which file --html writes.", show_default="RUN.html")
+    ] = None,
+    as_json: Json = False,
+) -> None:
     """What a run or an analysis says: every subset of modalities, synergy, calibration."""
     here = session(context)
+    if file and not html:
+        raise typer.BadParameter(f"{file} is written by --html only", param_hint="FILE")
+    if html:
+        with waiting("drawing"):
+            written = _of(here, run).report_file(run, file or Path(f"{run}.html"))
+        here.show({"written": str(written)}, as_json, told)
+        return
     here.show(_of(here, run).report(run), as_json, _report)
 
 
@@ -142,7 +168,9 @@ def examples(
     here = session(context)
     where = Filter(group=group, label=label, correct=False if wrong else None)
     if export:
-        _export(here, run, export, where)
+        with waiting("writing"):
+            written = _export(here, run, export, where)
+        here.show({"written": str(written)}, as_json, told)
         return
     sort = Sort(top.value if least else f"-{top.value}")
     found = list(_of(here, run).examples(run, sort=sort, where=where, limit=limit))
@@ -157,14 +185,13 @@ def _examples(title: str, console: Console, found: Sequence["ExampleSchema"]) ->
     sheets.examples(found, title).print_to(console)
 
 
-def _export(here: Session, run: str, to: Path, where: "Filter") -> None:
+def _export(here: Session, run: str, to: Path, where: "Filter") -> Path:
     try:
-        _of(here, run).export(run, to, where=where)
+        return _of(here, run).export(run, to, where=where)
     except ValueError:
         raise typer.BadParameter(
             f"{to.suffix!r} is no format; use .csv, .ndjson, .arrow or .parquet", param_hint="--export"
         ) from None
-    here.console.print(f"Written: {escape(str(to))}", soft_wrap=True)
 
 
 def _of(here: Session, identifier: str) -> "Analyses | Runs":

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from app.cli.failures import USAGE, CommandFailed
+from app.cli.progress import waiting
 from app.cli.root import Json, app, session
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def playground(
         chosen = {name: _known(name, replaying.ESTIMATORS) for name in estimator or replaying.ESTIMATORS}
     except ValueError as error:
         raise CommandFailed(str(error), USAGE) from None
-    with here.console.status("") as status:
+    with waiting("data sets") as line:
         report = replaying.replay(
             made,
             n,
@@ -58,7 +59,7 @@ def playground(
             chosen,
             repetitions,
             seed,
-            on_repetition=lambda done: status.update(f"{done} of {repetitions} data sets"),
+            on_repetition=lambda done: line.say("data sets", done, repetitions),
         )
     here.show(report, as_json, _show)
 

@@ -2,13 +2,16 @@
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 from rich.console import Console
+from rich.markup import escape
+
+from app.cli.interrupts import raise_again
 
 if TYPE_CHECKING:
     from app.client import Client
@@ -37,9 +40,18 @@ class Session:
 
     @cached_property
     def client(self) -> "Client":
+        return self._connect(patience=3)
+
+    @cached_property
+    def patient(self) -> "Client":
+        """For what takes long: it outlasts a restart of the service."""
+        return self._connect(patience=120)
+
+    def _connect(self, patience: float) -> "Client":
         from app.client import Client  # noqa: PLC0415 - costs half a second that --help does not need
 
-        return Client(self.url, self.api_key)
+        raise_again()
+        return Client(self.url, self.api_key, patience=patience)
 
     @cached_property
     def console(self) -> Console:
@@ -53,13 +65,16 @@ class Session:
             to_people(self.console, found)
 
     def close(self) -> None:
-        if "client" in self.__dict__:
-            self.client.close()
+        for made in {"client", "patient"} & self.__dict__.keys():
+            self.__dict__[made].close()
 
 
-def make_console() -> Console:
-    """Standard output; a pipe or a log is as wide as COLUMNS says, else 100, not rich's 80."""
-    console = Console(highlight=False)
+def make_console(*, stderr: bool = False) -> Console:
+    """Standard output; a pipe or a log is as wide as COLUMNS says, else 100, not rich's 80.
+
+    ``stderr``: beside it, where programs read the output.
+    """
+    console = Console(highlight=False, stderr=stderr)
     if not console.is_terminal and "COLUMNS" not in os.environ:
         console.width = 100
     return console
@@ -85,6 +100,12 @@ def session(context: typer.Context) -> Session:
     return made
 
 
+def told(console: Console, done: Mapping[str, str]) -> None:
+    """What was done with what, as `deleted: ds_…`."""
+    for deed, what in done.items():
+        console.print(f"{deed}: {escape(what)}", soft_wrap=True)
+
+
 def print_json(data: Any) -> None:
     """One JSON document on standard output."""
     from pydantic_core import to_jsonable_python  # noqa: PLC0415 - with the client
@@ -92,4 +113,19 @@ def print_json(data: Any) -> None:
     print(json.dumps(to_jsonable_python(data), indent=2, ensure_ascii=False))
 
 
-from app.cli import act, analyze, certify, demo, diff, keys, look, plan_size, playground, serve, study  # noqa: E402, F401 - each registers its commands, in the order of --help
+from app.cli import (  # noqa: E402, F401 - each registers its commands, in the order of --help
+    act,
+    analyze,
+    certify,
+    convert,
+    datasets,
+    demo,
+    diff,
+    keys,
+    look,
+    models,
+    plan_size,
+    playground,
+    serve,
+    study,
+)

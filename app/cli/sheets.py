@@ -15,7 +15,7 @@ from synib.evaluation.sentences import bits, count, p_value, points, signed
 from synib.report import Comparison, Estimate, MetricTable, Report
 
 NAMES = {
-    "accuracy": "accuracy", "nll": "NLL, bits", "brier": "Brier", "ece": "ECE",
+    "accuracy": "accuracy", "macro_f1": "macro-F1", "nll": "NLL, bits", "brier": "Brier", "ece": "ECE",
     "synergy": "synergy, bits", "confidence_gap": "confidence gap",
 }  # fmt: skip
 ARROWS = {"higher": " ↑", "lower": " ↓", "neither": ""}
@@ -25,6 +25,8 @@ FINDINGS = {
 }  # fmt: skip
 DECISIONS = {"synergy": "synergy", "no_synergy": "none", "undecided": "undecided"}
 HEADLINE = ("accuracy", "nll", "ece", "synergy")
+MOST_CLASSES = 8
+"""Named one by one."""
 
 
 @dataclass(frozen=True)
@@ -223,6 +225,11 @@ def findings(report: Report) -> list[str]:
         f"Calibration: ECE {number(calibration.ece_before)} before and {number(calibration.ece_after)} after"
         f" temperature {number(calibration.temperature, 2)}.",
     ]
+    if report.macro_f1 and report.f1:
+        shown = list(report.f1.items())[:MOST_CLASSES]
+        each_class = ", ".join(f"{name} {with_interval(one)}" for name, one in shown)
+        more = f" and {len(report.f1) - len(shown)} more" if len(report.f1) > len(shown) else ""
+        lines.append(f"Macro-F1 {with_interval(report.macro_f1)}; by class: {each_class}{more}.")
     if each := best.discordant:
         tested = "" if each.p is None else f" (McNemar {p_value(each.p)})"
         lines.append(

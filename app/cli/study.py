@@ -11,7 +11,7 @@ from rich.markup import escape
 
 from app.cli import act
 from app.cli.failures import USAGE, CommandFailed
-from app.cli.root import Json, app, print_json, session
+from app.cli.root import Json, Session, app, print_json, session
 
 if TYPE_CHECKING:
     from synib.studies import Study
@@ -44,7 +44,7 @@ def study(
         here.show([_brief(studies.load(one)) for one in studies.names()], as_json, _list)
         return
     try:
-        other = _dataset(dataset) if dataset else None
+        other = _dataset(here, dataset) if dataset else None
         found = studies.load(name, other, seeds=seeds, trials=trials)
     except studies.UnknownStudy as error:
         raise CommandFailed(str(error), USAGE) from None
@@ -80,8 +80,11 @@ def _submit(context: typer.Context, asked: "Study", watch: bool, as_json: bool) 
         here.console.print("Next: synib experiments, synib comparison EXPERIMENT")
 
 
-def _dataset(given: str) -> dict[str, Any]:
-    """From a file, or from the words themselves where they are a mapping in JSON or YAML."""
+def _dataset(here: Session, given: str) -> dict[str, Any]:
+    """From a file, or from the words themselves where they are a mapping in JSON or YAML.
+
+    What is in uploaded data the service says, which has it.
+    """
     from synib.yaml import load_yaml  # noqa: PLC0415
 
     inline = given.lstrip().startswith("{")
@@ -89,7 +92,14 @@ def _dataset(given: str) -> dict[str, Any]:
     if not isinstance(found, dict):
         message = f"{given} is no data set; write a mapping, as {json.dumps({'kind': 'noisy_xor'})}"
         raise CommandFailed(message, USAGE)
-    return found
+    if "id" not in found:
+        return found
+    uploaded = here.client.datasets.get(found["id"])
+    if uploaded.dataset is None:
+        raise CommandFailed(
+            f"{uploaded.id} is {uploaded.state}; it must be ready: synib dataset {uploaded.id}"
+        )
+    return uploaded.dataset.model_dump(mode="json")
 
 
 def _brief(asked: "Study") -> dict[str, Any]:

@@ -1,8 +1,10 @@
 """What the client raises.
 
 ClientError
- ├── ProblemError   the service answered with a refusal
- └── Unreachable    nobody answered
+ ├── ProblemError     the service answered with a refusal
+ ├── Unreachable      nobody answered
+ │    └── BrokenOff   the answer ended in the middle
+ └── MissingPackage   what makes a table of it is not installed
 """
 
 from app.errors import FaultSchema, ProblemSchema
@@ -53,3 +55,16 @@ class Unreachable(ClientError):
             f"no SynIB service answers at {url} ({why}); start one with `synib up`, "
             "or say where it is with SYNIB_URL"
         )
+
+
+class BrokenOff(Unreachable):
+    """The answer ended too early."""
+
+    def __init__(self, url: str, why: str) -> None:
+        ClientError.__init__(
+            self, f"the service at {url} broke off in the middle of its answer ({why}); ask again"
+        )
+
+
+class MissingPackage(ClientError, ImportError):
+    """pandas or polars is asked for and not there."""

@@ -19,6 +19,8 @@ from app.main import create_app
 from app.projects.schemas import Role
 from app.projects.service import create_key
 from app.settings import Settings
+from tests.app.driven import connect  # noqa: F401 - a fixture for whoever names it
+from tests.app.living import live, synib  # noqa: F401
 
 
 class Api:

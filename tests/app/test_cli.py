@@ -6,14 +6,11 @@ import json
 import math
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +19,9 @@ import pytest
 from pydantic import TypeAdapter
 from rich.console import Console
 
-from app.cli import demo, report_folder, run, sheets
+from app.cli import demo, report_folder, sheets
 from app.cli.failures import CommandFailed
 from app.cli.watch import ACCURACY, NLL
-from app.client import Client
-from app.embedded.service import Service
 from app.examples.schemas import ExampleSchema
 from app.experiments.schemas import ExperimentSchema
 from app.runs.schemas import RunSchema
@@ -37,68 +32,11 @@ from synib.plan import Plan
 from synib.report import Comparison, Estimate, PairedTest, Report
 from synib.spec import parse_experiment
 from synib.yaml import load_yaml
+from tests.app.living import SPEC, Live, Synib
 from tests.factories import TINY
 
-SPEC = TINY | {"replication": {"seeds": 2}}
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.yaml"))
 ENDLESS = TINY | {"training": {"epochs": 100_000, "early_stopping": None}}
-
-
-@dataclass
-class Answer:
-    """How a command ended and what it said."""
-
-    status: int
-    out: str
-    err: str
-
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-Synib = Callable[..., Answer]
-
-
-@dataclass
-class Live:
-    """A service with one experiment that has succeeded, posted and watched by the command line."""
-
-    url: str
-    experiment: str
-    watched: str
-    """What `synib submit --watch` printed."""
-    client: Client
-
-    def run(self, method: str) -> str:
-        return next(self.client.runs.list(experiment=self.experiment, method=method)).id
-
-
-@pytest.fixture(scope="session")
-def live() -> Iterator[Live]:
-    folder = Path(tempfile.mkdtemp(prefix="synib-test-"))
-    with Service(folder, slots=2, temporary=True) as service, Client(service.url, patience=30) as client:
-        command = [sys.executable, "-m", "app.cli", "--url", service.url, "submit", "-", "--watch"]
-        env = os.environ | {"COLUMNS": "80"}
-        watched = subprocess.run(
-            command, input=json.dumps(SPEC), env=env, check=True, capture_output=True, text=True, timeout=120
-        ).stdout
-        experiment = next(client.experiments.list()).id
-        yield Live(service.url, experiment, watched, client)
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-@pytest.fixture
-def synib(live: Live, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Synib:
-    """The command line in this process, at 80 columns."""
-    monkeypatch.setenv("SYNIB_URL", live.url)
-    monkeypatch.setenv("COLUMNS", "80")
-
-    def call(*words: str) -> Answer:
-        status = run(list(words))
-        out, err = capsys.readouterr()
-        return Answer(status, out, err)
-
-    return call
 
 
 @pytest.fixture
@@ -335,6 +273,7 @@ def test_what_is_wrong_with_a_spec_is_told_with_its_place(synib: Synib, spec: Ca
         (["study", "does_it_help", "--dataset", "[1]"], 2, "cannot be read"),
         (["study", "does_it_help", "--dataset", "{kind: noisy_xr}"], 2, "/dataset/kind"),
         (["report", "run_1"], 1, "No such run"),
+        (["report", "run_1", "page.html"], 2, "--html only"),
         (["comparison", "exp_1"], 1, "No such experiment"),
         (["--url", "http://127.0.0.1:1", "runs"], 3, "synib up"),
     ],

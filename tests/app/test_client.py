@@ -1,16 +1,18 @@
-"""The client against a server that misbehaves: what it tries again, and what it reads meanwhile."""
+"""Both clients against a server that misbehaves: what they try again, and what they read meanwhile."""
 
 import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from app.client import Client, ProblemError, Unreachable
-from app.client.events import Event, parse
+from app.client import BrokenOff, Client, ProblemError, Unreachable
+from app.client.sse import Event, Parser
 from app.runs.schemas import EventSchema
+from tests.app.driven import Connect
 
 PROBLEM = {
     "type": "/docs#unavailable", "title": "Not available", "status": 503, "detail": "Try again.",
@@ -83,9 +85,8 @@ def script() -> Iterator[Script]:
 
 
 @pytest.fixture
-def client(script: Script) -> Iterator[Client]:
-    with Client(script.url, "synib_0_secret") as made:
-        yield made
+def client(script: Script, connect: Connect) -> Client:
+    return connect(script.url, "synib_0_secret")
 
 
 def test_a_busy_service_is_asked_again_when_it_says_so(script: Script, client: Client) -> None:
@@ -96,9 +97,9 @@ def test_a_busy_service_is_asked_again_when_it_says_so(script: Script, client: C
     assert script.asked[0][2]["authorization"] == "Bearer synib_0_secret"
 
 
-def test_a_service_that_stays_busy_is_reported_as_such(script: Script) -> None:
+def test_a_service_that_stays_busy_is_reported_as_such(script: Script, client: Client) -> None:
     script.json(503, PROBLEM, **{"Retry-After": "60"})
-    with Client(script.url) as client, pytest.raises(ProblemError) as refused:
+    with pytest.raises(ProblemError) as refused:
         client.runs.get("run_1")
     assert refused.value.status == 503
     assert refused.value.code == "unavailable"
@@ -144,14 +145,35 @@ def test_somebody_elses_error_page_is_a_problem_too(script: Script, client: Clie
     assert refused.value.code == "not_ours"
 
 
-def test_nobody_there_is_said_with_the_address_and_what_to_do() -> None:
-    with (
-        Client("http://127.0.0.1:1", patience=0.2) as client,
-        pytest.raises(Unreachable, match=r"127\.0\.0\.1:1 .*synib up"),
-    ):
+def test_nobody_there_is_said_with_the_address_and_what_to_do(connect: Connect) -> None:
+    client = connect("http://127.0.0.1:1", patience=0.2)
+    with pytest.raises(Unreachable, match=r"127\.0\.0\.1:1 .*synib up"):
         client.runs.get("run_1")
-    with Client("http://127.0.0.1:1") as client:
-        assert not client.health()
+    assert not client.health()
+
+
+def test_an_answer_that_breaks_off_is_asked_for_again(script: Script, client: Client) -> None:
+    script.answers.append((200, {"Content-Length": "1000"}, b'{"id": "run_1"'))
+    script.json(200, RUN)
+    assert client.runs.get("run_1").id == "run_1"
+    assert len(script.asked) == 2
+
+
+def test_a_file_that_breaks_off_is_no_file(script: Script, client: Client, tmp_path: Path) -> None:
+    script.answers.append((200, {"Content-Length": "1000"}, b"<html>"))
+    with pytest.raises(BrokenOff, match="broke off"):
+        client.runs.report_file("run_1", tmp_path / "report.html")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_waiting_ends_when_the_run_has_or_the_time_is_over(script: Script, client: Client) -> None:
+    for status in ("queued", "running", "succeeded", "running", "running"):
+        script.json(200, RUN | {"status": status})
+    seen: list[str] = []
+    ended = client.runs.wait("run_1", every=0, seen=lambda run: seen.append(run.status))
+    assert (ended.status, seen) == ("succeeded", ["queued", "running", "succeeded"])
+    with pytest.raises(TimeoutError, match="run_1 is still running after 0 s"):
+        client.runs.wait("run_1", timeout=0)
 
 
 def test_lists_go_on_from_page_to_page(script: Script, client: Client) -> None:
@@ -176,7 +198,8 @@ def test_a_broken_stream_is_taken_up_where_it_broke(script: Script, client: Clie
 
 def test_events_are_read_as_the_standard_says() -> None:
     lines = [": comment", "", "event: metrics", "id: 7", "data: {", "data: }", "", "data: no end"]
-    assert list(parse(lines)) == [Event("metrics", 7, "{\n}")]
+    parser = Parser()
+    assert [event for line in lines if (event := parser.feed(line))] == [Event("metrics", 7, "{\n}")]
 
 
 def status(seq: int, to: str) -> bytes:

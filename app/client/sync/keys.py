@@ -1,10 +1,10 @@
+# Made from app/client/aio/keys.py by scripts/unasync.py; change it there.
 """Keys: who may come in. Needs an admin's key."""
 
 import uuid
 from collections.abc import Iterator
-from typing import cast
 
-from app.client.transport import Transport
+from app.client.sync.transport import Transport
 from app.projects.schemas import KeySchema, MadeKey, Role
 from app.schemas import Page
 
@@ -22,7 +22,7 @@ class Keys:
 
     def list(self) -> Iterator[KeySchema]:
         """Keys in force, newest first."""
-        return cast(Iterator[KeySchema], self._transport.pages(Page[KeySchema], PATH, {}))
+        return self._transport.pages(Page[KeySchema], PATH, {})
 
     def revoke(self, key_id: str) -> None:
         """From now on it opens nothing."""

@@ -1,17 +1,18 @@
+# Made from app/client/aio/runs.py by scripts/unasync.py; change it there.
 """Runs: follow one, stop it, take what it made."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import cast
 
-from app.client import examples
-from app.client.events import follow
-from app.client.examples import EVERY
-from app.client.transport import Params, Transport
+from app.client.policy import Deadline, Params
+from app.client.sync import examples
+from app.client.sync.blocking import sleep
+from app.client.sync.events import follow
+from app.client.sync.examples import EVERY, Examples
+from app.client.sync.transport import Transport
 from app.examples.params import Filter, Format, Sort
-from app.examples.schemas import ExampleSchema
 from app.runs.schemas import ArtifactsSchema, EventSchema, MetricSchema, MetricsSchema, RunSchema
-from app.runs.status import Status
+from app.runs.status import FINISHED, Status
 from app.schemas import Page
 from synib.report import Report
 
@@ -27,15 +28,36 @@ class Runs:
     ) -> Iterator[RunSchema]:
         """Runs, newest first, fetched as they are looked at."""
         wanted: Params = {"experiment": experiment, "status": [*status], "method": method}
-        return cast(Iterator[RunSchema], self._transport.pages(Page[RunSchema], PATH, wanted))
+        return self._transport.pages(Page[RunSchema], PATH, wanted)
 
     def get(self, run_id: str) -> RunSchema:
         return self._transport.get(RunSchema, f"{PATH}/{run_id}")
 
+    def wait(
+        self,
+        run_id: str,
+        *,
+        timeout: float | None = None,
+        every: float = 0.5,
+        seen: Callable[[RunSchema], object] = lambda run: None,
+    ) -> RunSchema:
+        """Wait until it has ended, well or not; ``seen`` is told what is so far.
+
+        Raises:
+            TimeoutError: it takes longer than ``timeout`` seconds; the run goes on.
+        """
+        deadline = Deadline(timeout)
+        while True:
+            run = self.get(run_id)
+            seen(run)
+            if run.status in FINISHED:
+                return run
+            deadline.check(f"{run_id} is still {run.status}")
+            sleep(every)
+
     def events(self, run_id: str) -> Iterator[EventSchema]:
         """Every change of its status, oldest first."""
-        pages = self._transport.pages(Page[EventSchema], f"{PATH}/{run_id}/events", {})
-        return cast(Iterator[EventSchema], pages)
+        return self._transport.pages(Page[EventSchema], f"{PATH}/{run_id}/events", {})
 
     def metrics(self, run_id: str, names: Sequence[str] = (), *, max_points: int = 10_000) -> MetricsSchema:
         """Numbers over epochs; series longer than ``max_points`` are thinned out."""
@@ -61,13 +83,24 @@ class Runs:
         """What it says; there when it has succeeded."""
         return self._transport.get(Report, f"{PATH}/{run_id}/report")
 
+    def report_file(self, run_id: str, to: Path) -> Path:
+        """The same as one HTML file that opens offline, written to ``to``."""
+        return examples.save(self._transport, f"{PATH}/{run_id}/report.html", to, {})
+
     def examples(
         self, run_id: str, *, sort: Sort = Sort.POSITION, where: Filter = EVERY, limit: int | None = None
-    ) -> Iterator[ExampleSchema]:
-        """What it sees in each example, alone, jointly and without; fetched as they are looked at."""
-        return examples.look(self._transport, f"{PATH}/{run_id}/examples", sort, where, limit)
+    ) -> Examples:
+        """What it sees in each example, alone, jointly and without: to go through, or as a table."""
+        return Examples(self._transport, f"{PATH}/{run_id}/examples", sort, where, limit)
 
-    def export(self, run_id: str, to: Path, *, format: Format | None = None, where: Filter = EVERY) -> Path:  # noqa: A002
+    def export(
+        self,
+        run_id: str,
+        to: Path,
+        *,
+        format: Format | None = None,  # noqa: A002
+        where: Filter = EVERY,
+    ) -> Path:
         """All matching examples as a table with flat columns, written to ``to``.
 
         Raises:

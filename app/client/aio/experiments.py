@@ -1,11 +1,12 @@
 """Experiments: ask a question, follow it, read the answer."""
 
-import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, cast
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Any
 
-from app.client.transport import Transport
+from app.client.aio.blocking import sleep
+from app.client.aio.transport import Transport
+from app.client.policy import Deadline
 from app.experiments.schemas import ExperimentBrief, ExperimentSchema, ExperimentStatus
 from app.schemas import Page
 from synib.plan import Plan
@@ -19,7 +20,7 @@ class Experiments:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
-    def submit(
+    async def submit(
         self, spec: Spec | Mapping[str, Any], *, idempotency_key: str | None = None
     ) -> ExperimentSchema:
         """Store an experiment and queue its runs.
@@ -27,54 +28,52 @@ class Experiments:
         ``idempotency_key`` makes a call that is repeated, even by another process, create only once; without
         one, the tries of this call share a random one.
         """
-        return self._transport.post(
+        return await self._transport.post(
             ExperimentSchema, PATH, _json(spec), key=idempotency_key or str(uuid.uuid4())
         )
 
-    def plan(self, spec: Spec | Mapping[str, Any]) -> Plan:
+    async def plan(self, spec: Spec | Mapping[str, Any]) -> Plan:
         """What it would take: runs, steps, parameters, memory. Nothing is stored."""
-        return self._transport.post(Plan, PATH, _json(spec), params={"dry_run": True})
+        return await self._transport.post(Plan, PATH, _json(spec), params={"dry_run": True})
 
-    def get(self, experiment_id: str) -> ExperimentSchema:
-        return self._transport.get(ExperimentSchema, f"{PATH}/{experiment_id}")
+    async def get(self, experiment_id: str) -> ExperimentSchema:
+        return await self._transport.get(ExperimentSchema, f"{PATH}/{experiment_id}")
 
     def list(
         self, *, name: str | None = None, status: ExperimentStatus | None = None
-    ) -> Iterator[ExperimentBrief]:
+    ) -> AsyncIterator[ExperimentBrief]:
         """Experiments, newest first, fetched as they are looked at."""
-        pages = self._transport.pages(Page[ExperimentBrief], PATH, {"name": name, "status": status})
-        return cast(Iterator[ExperimentBrief], pages)
+        return self._transport.pages(Page[ExperimentBrief], PATH, {"name": name, "status": status})
 
-    def wait(
+    async def wait(
         self,
         experiment_id: str,
         *,
         timeout: float | None = None,
         every: float = 0.5,
-        seen: Callable[[ExperimentSchema], None] = lambda experiment: None,
+        seen: Callable[[ExperimentSchema], object] = lambda experiment: None,
     ) -> ExperimentSchema:
         """Wait until the last run has ended and the comparison is there; ``seen`` is told what is so far.
 
         Raises:
             TimeoutError: it takes longer than ``timeout`` seconds; the experiment goes on.
         """
-        deadline = None if timeout is None else time.monotonic() + timeout
+        deadline = Deadline(timeout)
         while True:
-            experiment = self.get(experiment_id)
+            experiment = await self.get(experiment_id)
             seen(experiment)
             if experiment.finished_at is not None:
                 return experiment
-            if deadline is not None and time.monotonic() > deadline:
-                raise TimeoutError(f"{experiment_id} is still {experiment.status} after {timeout:g} s")
-            time.sleep(every)
+            deadline.check(f"{experiment_id} is still {experiment.status}")
+            await sleep(every)
 
-    def cancel(self, experiment_id: str) -> ExperimentSchema:
+    async def cancel(self, experiment_id: str) -> ExperimentSchema:
         """Ask all its runs to stop."""
-        return self._transport.post(ExperimentSchema, f"{PATH}/{experiment_id}/cancel")
+        return await self._transport.post(ExperimentSchema, f"{PATH}/{experiment_id}/cancel")
 
-    def comparison(self, experiment_id: str) -> Comparison:
+    async def comparison(self, experiment_id: str) -> Comparison:
         """Which method does better, by how much and how surely; there when the last run has ended."""
-        return self._transport.get(Comparison, f"{PATH}/{experiment_id}/comparison")
+        return await self._transport.get(Comparison, f"{PATH}/{experiment_id}/comparison")
 
 
 def _json(spec: Spec | Mapping[str, Any]) -> Any:

@@ -1,19 +1,19 @@
 """Analyses: send a table of predictions, read the report on it."""
 
-import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import orjson
 
 from app.analyses.schemas import AnalysisBrief, AnalysisSchema
-from app.client import examples
-from app.client.examples import EVERY
-from app.client.transport import Transport
+from app.client.aio import examples
+from app.client.aio.blocking import sleep
+from app.client.aio.examples import EVERY, Examples
+from app.client.aio.transport import Transport
+from app.client.policy import Deadline
 from app.examples.params import Filter, Format, Sort
-from app.examples.schemas import ExampleSchema
 from app.runs.schemas import EventSchema
 from app.runs.status import FINISHED, Status
 from app.schemas import Page
@@ -27,7 +27,7 @@ class Analyses:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
-    def submit(
+    async def submit(
         self,
         table: Path | bytes,
         spec: Spec | Mapping[str, Any] | None = None,
@@ -46,64 +46,67 @@ class Analyses:
         headers = {"Idempotency-Key": idempotency_key or str(uuid.uuid4())}
         parts: dict[str, Any] = {"spec": (None, orjson.dumps(asked), "application/json")}
         if isinstance(table, bytes):
-            sent = self._transport.send("POST", PATH, headers=headers, files=parts | {"table": table})
+            sent = await self._transport.send("POST", PATH, headers=headers, files=parts | {"table": table})
         else:
             with table.open("rb") as file:
-                sent = self._transport.send("POST", PATH, headers=headers, files=parts | {"table": file})
+                sent = await self._transport.send(
+                    "POST", PATH, headers=headers, files=parts | {"table": file}
+                )
         return AnalysisSchema.model_validate_json(sent.content)
 
-    def get(self, analysis_id: str) -> AnalysisSchema:
+    async def get(self, analysis_id: str) -> AnalysisSchema:
         """Where it is and, once it has succeeded, the report."""
-        return self._transport.get(AnalysisSchema, f"{PATH}/{analysis_id}")
+        return await self._transport.get(AnalysisSchema, f"{PATH}/{analysis_id}")
 
-    def list(self, *, name: str | None = None, status: Sequence[Status] = ()) -> Iterator[AnalysisBrief]:
+    def list(self, *, name: str | None = None, status: Sequence[Status] = ()) -> AsyncIterator[AnalysisBrief]:
         """Analyses, newest first, fetched as they are looked at."""
-        pages = self._transport.pages(Page[AnalysisBrief], PATH, {"name": name, "status": [*status]})
-        return cast(Iterator[AnalysisBrief], pages)
+        return self._transport.pages(Page[AnalysisBrief], PATH, {"name": name, "status": [*status]})
 
-    def wait(
+    async def wait(
         self,
         analysis_id: str,
         *,
         timeout: float | None = None,
         every: float = 0.5,
-        seen: Callable[[AnalysisSchema], None] = lambda analysis: None,
+        seen: Callable[[AnalysisSchema], object] = lambda analysis: None,
     ) -> AnalysisSchema:
         """Wait until it has ended, well or not; ``seen`` is told what is so far.
 
         Raises:
             TimeoutError: it takes longer than ``timeout`` seconds; the analysis goes on.
         """
-        deadline = None if timeout is None else time.monotonic() + timeout
+        deadline = Deadline(timeout)
         while True:
-            analysis = self.get(analysis_id)
+            analysis = await self.get(analysis_id)
             seen(analysis)
             if analysis.status in FINISHED:
                 return analysis
-            if deadline is not None and time.monotonic() > deadline:
-                raise TimeoutError(f"{analysis_id} is still {analysis.status} after {timeout:g} s")
-            time.sleep(every)
+            deadline.check(f"{analysis_id} is still {analysis.status}")
+            await sleep(every)
 
-    def events(self, analysis_id: str) -> Iterator[EventSchema]:
+    def events(self, analysis_id: str) -> AsyncIterator[EventSchema]:
         """Every change of its status, oldest first."""
-        pages = self._transport.pages(Page[EventSchema], f"{PATH}/{analysis_id}/events", {})
-        return cast(Iterator[EventSchema], pages)
+        return self._transport.pages(Page[EventSchema], f"{PATH}/{analysis_id}/events", {})
 
-    def cancel(self, analysis_id: str) -> AnalysisSchema:
+    async def cancel(self, analysis_id: str) -> AnalysisSchema:
         """Ask it to stop; it is ``cancelling`` until its process is gone."""
-        return self._transport.post(AnalysisSchema, f"{PATH}/{analysis_id}/cancel")
+        return await self._transport.post(AnalysisSchema, f"{PATH}/{analysis_id}/cancel")
 
-    def report(self, analysis_id: str) -> Report:
+    async def report(self, analysis_id: str) -> Report:
         """What the table shows; there when it has succeeded."""
-        return self._transport.get(Report, f"{PATH}/{analysis_id}/report")
+        return await self._transport.get(Report, f"{PATH}/{analysis_id}/report")
+
+    async def report_file(self, analysis_id: str, to: Path) -> Path:
+        """The same as one HTML file that opens offline, written to ``to``."""
+        return await examples.save(self._transport, f"{PATH}/{analysis_id}/report.html", to, {})
 
     def examples(
         self, analysis_id: str, *, sort: Sort = Sort.POSITION, where: Filter = EVERY, limit: int | None = None
-    ) -> Iterator[ExampleSchema]:
-        """What is seen in each example, alone, jointly and without; fetched as they are looked at."""
-        return examples.look(self._transport, f"{PATH}/{analysis_id}/examples", sort, where, limit)
+    ) -> Examples:
+        """What is seen in each example, alone, jointly and without: to go through, or as a table."""
+        return Examples(self._transport, f"{PATH}/{analysis_id}/examples", sort, where, limit)
 
-    def export(
+    async def export(
         self,
         analysis_id: str,
         to: Path,
@@ -116,4 +119,4 @@ class Analyses:
         Raises:
             ValueError: no ``format`` is given and the ending of ``to`` is none of ours.
         """
-        return examples.export(self._transport, f"{PATH}/{analysis_id}/examples", to, format, where)
+        return await examples.export(self._transport, f"{PATH}/{analysis_id}/examples", to, format, where)

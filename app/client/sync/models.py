@@ -1,0 +1,80 @@
+# Made from app/client/aio/models.py by scripts/unasync.py; change it there.
+"""Models: promote a run, ask its model about new examples."""
+
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from app.client.sync.transport import Transport
+from app.models.schemas import ModelBrief, ModelSchema
+from app.schemas import Page
+from app.scoring.schemas import CrossedSchema, ScoresSchema, ScoringSchema
+from synib.spec import Scoring as Spec
+
+PATH = "/v1/models"
+
+
+class Models:
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def promote(self, run_id: str, name: str, *, idempotency_key: str | None = None) -> ModelSchema:
+        """Give the model of a run that has succeeded a name."""
+        key = idempotency_key or str(uuid.uuid4())
+        return self._transport.post(ModelSchema, PATH, {"run": run_id, "name": name}, key=key)
+
+    def get(self, name: str) -> ModelSchema:
+        """What it takes, how it was trained, what it is worth."""
+        return self._transport.get(ModelSchema, f"{PATH}/{name}")
+
+    def list(self, *, run: str | None = None) -> Iterator[ModelBrief]:
+        """Models, newest first, fetched as they are looked at."""
+        return self._transport.pages(Page[ModelBrief], PATH, {"run": run})
+
+    def delete(self, name: str) -> None:
+        """Forget it, its files and its scorings."""
+        self._transport.send("DELETE", f"{PATH}/{name}")
+
+    def score(
+        self, name: str, examples: Sequence[Mapping[str, Any]], *, wait: float | None = None
+    ) -> ScoresSchema:
+        """What the model sees in each example alone, jointly and without.
+
+        examples: ``{"x": {modality: nested lists}}`` each, where known with ``label`` and ``example_id``.
+        wait: seconds that the service may take for it.
+        """
+        headers = {} if wait is None else {"Prefer": f"wait={wait:.0f}"}
+        body = {"examples": [dict(one) for one in examples]}
+        sent = self._transport.send("POST", f"{PATH}/{name}/score", json=body, headers=headers)
+        return ScoresSchema.model_validate_json(sent.content)
+
+    def cross(self, name: str, first: str, second: str, *, wait: float | None = None) -> CrossedSchema:
+        """What the model says when the modalities of two examples are swapped, in all ways.
+
+        first, second: ids of examples of the data set that the model was trained on.
+        wait: seconds that the service may take for it.
+        """
+        headers = {} if wait is None else {"Prefer": f"wait={wait:.0f}"}
+        body = {"examples": [first, second]}
+        sent = self._transport.send("POST", f"{PATH}/{name}/cross", json=body, headers=headers)
+        return CrossedSchema.model_validate_json(sent.content)
+
+    def score_file(
+        self, name: str, examples: Path, spec: Spec | Mapping[str, Any] | None = None
+    ) -> ScoringSchema:
+        """Send a table or arrays of examples and have all of them scored; see ``scorings``.
+
+        Raises:
+            OSError: the file cannot be read.
+        """
+        asked = spec.model_dump(mode="json") if isinstance(spec, Spec) else dict(spec or {})
+        with examples.open("rb") as file:
+            parts: dict[str, Any] = {
+                "spec": (None, orjson.dumps(asked), "application/json"),
+                "examples": file,
+            }
+            sent = self._transport.send("POST", f"{PATH}/{name}/score", files=parts)
+        return ScoringSchema.model_validate_json(sent.content)
