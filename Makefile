@@ -1,6 +1,6 @@
 # Every target makes the environment first if it is not there; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test lint format reference screenshots bench clean
+.PHONY: help setup demo up test lint format reference docs screenshots bench clean
 
 PORT ?= 8000
 BIN := .venv/bin
@@ -33,8 +33,11 @@ format: $(READY) ## rewrite the code as ruff likes it
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
 
-reference: $(READY) ## write docs/reference.md from the code
-	@$(BIN)/python scripts/reference.py
+reference: $(READY) ## write what docs/ has from the code: reference.md, api.md, schemas.md, pictures
+	@for name in reference api_reference pictures; do $(BIN)/python -m scripts.$$name || exit 1; done
+
+docs: $(READY) ## build the handbook: site/index.html opens without a server
+	@$(BIN)/python -m scripts.docs_site site
 
 screenshots: $(READY) ## pictures of every page in screenshots/; needs chromium
 	@$(BIN)/python scripts/screenshots.py
@@ -42,6 +45,6 @@ screenshots: $(READY) ## pictures of every page in screenshots/; needs chromium
 bench: $(READY) ## print every benchmark's table
 	@for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(BIN)/python "$$file" || exit 1; done
 
-clean: ## remove the environment, caches and the demo's report; data in .synib stay
-	@rm -rf .venv .setup.log .setup.lock .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache report screenshots
+clean: ## remove the environment, caches, the demo's report and the site; data in .synib stay
+	@rm -rf .venv .setup.log .setup.lock .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache report screenshots site
 	@find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +

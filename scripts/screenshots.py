@@ -62,6 +62,7 @@ def take(url: str, ids: dict[str, str], into: Path, only: str) -> None:
                             page.click("text=Score")
                             page.wait_for_selector("#answer table")
                         page.wait_for_timeout(400)  # curves are drawn
+                        page.evaluate("scrollTo(0, 0)")
                         page.screenshot(path=into / f"{name}-{width}-{scheme}.png", full_page=True)
     print(f"{len(list(into.glob('*.png')))} pictures in {into}/")
 
