@@ -19,9 +19,8 @@ from scipy.stats import kstest
 from synib.evaluation.predictions import Predictions
 from synib.information.posterior import estimate
 from synib.information.posterior.believing import measures
-from synib.information.posterior.estimate import fitted
+from synib.information.posterior.estimate import believed, fitted
 from synib.information.posterior.from_forecasts import synergy_measures
-from synib.information.posterior.quantities import quantities
 from synib.report import Measure
 
 Floats = NDArray[np.float64]
@@ -91,7 +90,7 @@ def coverage(mu: float, n: int, repetitions: int, dims: int = 1) -> None:
     for r in range(repetitions):
         sample = xor(mu, n, np.random.default_rng([1, n, r]), dims)
         told, _ = fitted(sample.x, sample.label, seed=r)
-        found = of(measures(quantities(told), r, 1000), "synergy", "broja")
+        found = of(measures(believed(told, sample.x, r), r, 1000), "synergy", "broja")
         values.append(found.value), lows.append(found.low), highs.append(found.high)
         off = told.posteriors[told.names].fitted[:, 1] - xor_posterior(mu, sample.x)
         rmse.append(np.sqrt((off**2).mean()))

@@ -41,6 +41,8 @@ class Quantity:
     """Of that null's test."""
     at_most: float | None = None
     """The upper limit is not below: an estimate that was shrunk to nothing has no spread of its own."""
+    refitted: float | None = None
+    """Standard deviation, bits, when all that was fitted is fitted anew; none where that was not tried."""
 
 
 def measures(
@@ -74,6 +76,8 @@ def _measure(
     values, N = quantity.values, len(quantity.values)
     least = -np.inf if quantity.least is None else quantity.least
     own = own_spread(quantity.parameters, N)
+    if interval is not None and quantity.refitted is not None:
+        own = max(own, beyond(quantity.refitted, interval))
     value, low, high = float(values.mean()), None, None
     if interval is not None:
         low, high = (max(least, end) for end in widened(value, interval, own))
@@ -121,6 +125,12 @@ def own_spread(parameters: float | None, N: int) -> float:
     anything was fitted: what the learned penalties shrank to nothing was not known to be nothing.
     """
     return 0.0 if parameters is None else float(np.sqrt(max(1.0, parameters) / 2) / (N * np.log(2)))
+
+
+def beyond(refitted: float, interval: tuple[float, float]) -> float:
+    """What a standard deviation has beyond that of a 95 % interval, as a standard deviation."""
+    low, high = interval
+    return float(np.sqrt(max(0.0, refitted**2 - ((high - low) / 3.92) ** 2)))
 
 
 def widened(value: float, interval: tuple[float, float], own: float) -> tuple[float, float]:

@@ -23,6 +23,7 @@ from synib.information.posterior.believing import POWER, Quantity, measures
 from synib.information.posterior.folds import Folds
 from synib.information.posterior.quantities import Told, Versions, quantities
 from synib.information.posterior.redrawn import InformationTest, Redrawn, SynergyTest
+from synib.information.posterior.refitted import spreads
 from synib.report import Measure, Null
 from synib.seeds import derive
 
@@ -61,8 +62,26 @@ def estimate(
         ValueError: fewer than two modalities or classes, lengths that differ, or values that are not finite.
     """
     told, columns = fitted(x, label, seed=seed, group=group)
-    tested = [_tested(quantity, told, columns, draws, seed) for quantity in quantities(told)]
+    tested = [_tested(quantity, told, columns, draws, seed) for quantity in believed(told, x, seed, group)]
     return measures(tested, seed, resamples, group)
+
+
+def believed(
+    told: Told, x: Mapping[str, ArrayLike], seed: int, group: NDArray[Any] | None = None
+) -> list[Quantity]:
+    """What is said of the modalities, with the spread that it has when all is fitted anew.
+
+    Examples alone show too little of it: with 500, intervals without it cover 92 to 93 %.
+    """
+    label = told.folds.label
+
+    def without(keep: NDArray[np.bool_]) -> dict[tuple[str, str], float]:
+        some = {name: np.asarray(columns)[keep] for name, columns in x.items()}
+        again, _ = fitted(some, label[keep], seed=seed, group=None if group is None else group[keep])
+        return {(one.name, one.method): float(one.values.mean()) for one in quantities(again)}
+
+    found = spreads(without, label, np.random.default_rng(derive(seed, "refitted")), group)
+    return [replace(one, refitted=found.get((one.name, one.method))) for one in quantities(told)]
 
 
 def fitted(
