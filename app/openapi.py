@@ -11,12 +11,23 @@ from app.datasets.schemas import NewDataset
 from app.errors import ProblemSchema
 from app.models.schemas import NewModel
 from app.projects.schemas import NewKey
-from app.scoring.schemas import NewExamples
+from app.scoring.schemas import NewCross, NewExamples
 from synib.spec import Analysis, Experiment, Scoring, Upload
 
 REF = "#/components/schemas/{model}"
 BY_HAND: list[type[BaseModel]] = [
-    *(Experiment, Analysis, Upload, Scoring, NewDataset, NewKey, NewModel, NewExamples, ProblemSchema),
+    *(
+        Experiment,
+        Analysis,
+        Upload,
+        Scoring,
+        NewDataset,
+        NewKey,
+        NewModel,
+        NewExamples,
+        NewCross,
+        ProblemSchema,
+    ),
 ]
 """Bodies that we parse ourselves, and the shape of every refusal."""
 

@@ -64,6 +64,8 @@ class Settings(BaseSettings):
     """How many requests may wait for scorers; more are refused for the moment."""
     score_memory: Annotated[int, Field(ge=2**20)] = 2 * 2**30
     """Bytes of models that a scorer keeps in memory; those asked last stay."""
+    score_data: Annotated[int, Field(ge=2**20)] = 512 * 2**20
+    """Bytes of data sets that a scorer keeps in memory to cross their examples; those asked last stay."""
     score_threads: Annotated[int, Field(ge=1)] = 1
     """Threads of a scorer."""
     lease: Seconds = 60

@@ -1,9 +1,8 @@
 """The process that scores examples: ``python -m worker.scorer PARENT NAME``.
 
-Models stay in memory, the least recently asked one goes when there is no room. What is waiting for the same
-model is asked together, so that sixteen clients with an example each cost little more than one. What is said
-of an example does not depend on its company (`synib.scoring.scorer`). torch is imported with the first
-request.
+Models stay in memory (`worker.kept`). What is waiting for the same model is asked together, so that sixteen
+clients with an example each cost little more than one. What is said of an example does not depend on its
+company (`synib.scoring.scorer`). torch is imported with the first request.
 """
 
 import logging
@@ -12,7 +11,7 @@ import signal
 import sys
 import threading
 import time
-from collections import OrderedDict, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -23,15 +22,15 @@ import numpy as np
 from numpy.typing import NDArray
 from redis import Redis, RedisError
 
-from app.db.ids import MODEL
-from app.models.files import folder_of
 from app.scoring import broker, wire
 from app.settings import Settings, settings
 from synib.problems import escape
 from worker import logs
+from worker.kept import DataLost, Datasets, Models
 from worker.processes import end_with, rename
 
 if TYPE_CHECKING:
+    from synib.data import Dataset
     from synib.scoring import Scored, Scorer
 
 TOGETHER = 256  # examples that are asked about at once
@@ -54,54 +53,25 @@ class Request:
     def examples(self) -> int:
         return len(self.head.get("label", ()))
 
+    @property
+    def crosses(self) -> bool:
+        """Whether it names examples of the model's data set, and brings none."""
+        return "cross" in self.head
+
 
 class Refused(ValueError):
-    """An item of a request cannot be read."""
+    """What a request names or brings cannot be had or read."""
 
     def __init__(self, pointer: str, detail: str) -> None:
         self.pointer, self.detail = pointer, detail
         super().__init__(detail)
 
 
-class Shelf:
-    """Models in memory, up to ``room`` bytes, and always the last one."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._store, self._room = settings.store, settings.score_memory
-        self._threads = settings.score_threads
-        self._models: OrderedDict[str, Scorer] = OrderedDict()
-
-    def get(self, model_id: str) -> "Scorer":
-        """The model, read from the store where it is not here.
-
-        Raises:
-            FileNotFoundError: it was deleted.
-        """
-        if model_id in self._models:
-            self._models.move_to_end(model_id)
-            return self._models[model_id]
-        if not MODEL.is_valid(model_id):
-            raise FileNotFoundError(model_id)
-        import torch  # noqa: PLC0415 - seconds; an idle scorer shall cost nothing
-
-        from synib.scoring import Scorer  # noqa: PLC0415
-
-        torch.set_num_threads(self._threads)
-        began = time.monotonic()
-        scorer = Scorer.load(folder_of(self._store, model_id))
-        self._models[model_id] = scorer
-        while len(self._models) > 1 and sum(one.size for one in self._models.values()) > self._room:
-            gone, _ = self._models.popitem(last=False)
-            log.info("model put away", extra={"model": gone})
-        log.info("model read", extra={"model": model_id, "seconds": f"{time.monotonic() - began:.2f}"})
-        return scorer
-
-
 class Desk:
     """Takes requests, answers them. One thread works, another says that we live."""
 
     def __init__(self, settings: Settings, name: str) -> None:
-        self._name, self._shelf = name, Shelf(settings)
+        self._name, self._models, self._datasets = name, Models(settings), Datasets(settings)
         self._url = settings.broker_url.get_secret_value()
         self._mine = broker.taken(name)
         self._look_at = 0.0  # on the monotonic clock
@@ -158,18 +128,24 @@ class Desk:
     def _scored(self, model_id: str, batch: Sequence[Request]) -> Iterable[tuple[Request, bytes]]:
         """Each with its answer; if all together fail, each alone, so that one cannot spoil the others."""
         try:
-            answers = score(self._shelf.get(model_id), batch)
+            answers = self._answers(model_id, batch)
         except Exception as error:
             if len(batch) > 1:
                 return [pair for request in batch for pair in self._scored(model_id, [request])]
             if (fault := _refusal(error)) is not None:
-                told = wire.pack({"id": batch[0].head["id"], "refused": fault}, {})
+                told = wire.pack({"id": batch[0].head["id"]} | fault, {})
                 return [(batch[0], told)]
             log.exception("not scored", extra={"model": model_id})
             gone = isinstance(error, FileNotFoundError)
             why = "the model was deleted" if gone else f"{type(error).__name__}: {error}"
             return [(request, wire.pack({"id": request.head["id"], "error": why}, {})) for request in batch]
         return zip(batch, answers, strict=True)
+
+    def _answers(self, model_id: str, batch: Sequence[Request]) -> Sequence[bytes]:
+        scorer = self._models.get(model_id)
+        if batch[0].crosses:
+            return [crossed(scorer, self._datasets.of(scorer), request) for request in batch]
+        return score(scorer, batch)
 
     def _send(self, answers: Iterable[tuple[Request, bytes]]) -> None:
         with self._redis.pipeline(transaction=False) as pipeline:
@@ -238,14 +214,18 @@ def _read(messages: Iterable[bytes]) -> Iterable[Request]:
 
 
 def batches(requests: Sequence[Request]) -> Iterable[list[Request]]:
-    """In their order, up to TOGETHER examples in each; a request stays whole."""
+    """In their order, up to TOGETHER examples in each; a request stays whole, and one that crosses alone."""
     batch: list[Request] = []
     for request in requests:
+        if request.crosses:
+            yield [request]
+            continue
         if batch and sum(one.examples for one in batch) + request.examples > TOGETHER:
             yield batch
             batch = []
         batch.append(request)
-    yield batch
+    if batch:
+        yield batch
 
 
 def score(scorer: "Scorer", batch: Sequence[Request]) -> list[bytes]:
@@ -282,14 +262,33 @@ def _inputs(scorer: "Scorer", request: Request) -> dict[str, NDArray[np.float32]
     return x
 
 
-def _refusal(error: Exception) -> dict[str, str] | None:
-    """What whoever asked did wrong, if that is it."""
-    return {"pointer": error.pointer, "detail": error.detail} if isinstance(error, Refused) else None
+def crossed(scorer: "Scorer", dataset: "Dataset", request: Request) -> bytes:
+    """The answer to a request that names two examples of the model's data set."""
+    from synib.scoring import NotCrossable, cross  # noqa: PLC0415 - with torch
+
+    try:
+        found = cross(scorer, dataset, request.head["cross"])
+    except NotCrossable as error:
+        pointer = "/path/name" if error.place is None else f"/examples/{error.place}"
+        raise Refused(pointer, str(error)) from error
+    named = zip(found.example_id, found.label, found.split, strict=True)
+    examples = [{"example_id": of, "label": label, "split": split} for of, label, split in named]
+    return answer(request.head["id"], found.scored, examples=examples, origin=found.origin.tolist())
 
 
-def answer(request_id: str, scored: "Scored") -> bytes:
+def _refusal(error: Exception) -> dict[str, Any] | None:
+    """What whoever asked is told, if it is no failure of ours."""
+    match error:
+        case Refused():
+            return {"refused": {"pointer": error.pointer, "detail": error.detail}}
+        case DataLost():
+            return {"lost": str(error)}
+    return None
+
+
+def answer(request_id: str, scored: "Scored", **more: Any) -> bytes:
     """What is sent back."""
-    head = {
+    head = more | {
         "id": request_id,
         "modalities": scored.modalities,
         "classes": scored.classes,

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 
 from app.api import id_after
+from app.dashboard.crossing import partners
 from app.dashboard.forms import Fields, Filter
 from app.dashboard.templating import render
 from app.db.access import Database, DbSession
@@ -76,7 +77,8 @@ def _again(request: Request, problem: Problem, typed: dict[str, str]) -> Respons
 def show(request: Request, principal: Reader, session: DbSession, name: str) -> Response:
     """What it takes and what it is worth; and the playground."""
     model = service.show(service.find(session, principal.project_id, name))
-    return render(request, "model.html", model=model, example=_example(model))
+    pair = partners(session, model, principal.project_id)
+    return render(request, "model.html", model=model, example=_example(model), pair=pair, problem=None)
 
 
 @router.post("/{name}/delete")

@@ -66,12 +66,15 @@ def experiment_names(session: Session, ids: Iterable[str | None]) -> Mapping[str
     return dict(session.execute(query).all())
 
 
-def answer(session: Session, experiment_id: str) -> str | None:
-    """What an experiment says, in words."""
-    paragraph = Experiment.comparison["attribution"]["paragraph"].as_string()
-    sentence = Experiment.comparison["sentence"].as_string()
-    query = select(func.coalesce(paragraph, sentence)).where(Experiment.id == experiment_id)
-    return session.scalar(query)
+def answer(session: Session, experiment_id: str) -> Row[Any] | None:
+    """What an experiment says: in a sentence, at length, and who has won; None while it says nothing."""
+    told = Experiment.comparison
+    query = select(
+        told["sentence"].as_string().label("sentence"),
+        told["attribution"]["paragraph"].as_string().label("paragraph"),
+        told["attribution"]["winners"].label("winners"),
+    )
+    return session.execute(query.where(Experiment.id == experiment_id, told.is_not(None))).one_or_none()
 
 
 def asked(session: Session, experiment_id: str | None) -> Row[Any] | None:

@@ -38,6 +38,8 @@ class ModelBrief(Schema):
     """Over the run's test examples."""
     synergy: Estimate
     """Bits, over the run's test examples."""
+    examples: int
+    """How many those are."""
     size: int
     """Bytes of its files."""
     sha256: str

@@ -140,8 +140,8 @@ def _brief(model: Model) -> dict[str, object]:
     return {
         "id": model.id, "name": model.name, "run_id": model.run_id, "method": card["method"],
         "modalities": card["shapes"], "classes": card["classes"], "accuracy": card["worth"]["accuracy"],
-        "synergy": card["worth"]["synergy"], "size": model.size, "sha256": model.sha256,
-        "created_at": model.created_at,
+        "synergy": card["worth"]["synergy"], "examples": card["worth"]["examples"], "size": model.size,
+        "sha256": model.sha256, "created_at": model.created_at,
     }  # fmt: skip
 
 

@@ -1,15 +1,16 @@
-"""/v1/models/{name}/score: what a model sees in new examples."""
+"""/v1/models/{name}/score and /cross: what a model sees in new examples, and in two of its own swapped."""
 
 import re
 from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import APIRouter, BackgroundTasks, Header, Request, Response
+from fastapi import APIRouter, BackgroundTasks, Depends, Header, Request, Response
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
 from app import store
 from app.api import answers
+from app.body import body_of, documented
 from app.db.access import Database
 from app.doorbell import Due
 from app.errors import (
@@ -22,12 +23,12 @@ from app.errors import (
 )
 from app.models.service import ModelNotFound
 from app.projects.auth import uploader
-from app.scoring import service, telling, wire
-from app.scoring.catalogue import Catalogue
-from app.scoring.exchange import Exchange, NoAnswer, Overloaded, ScorerFailed
+from app.scoring import crossing, service, telling, wire
+from app.scoring.catalogue import Catalogue, Entry
+from app.scoring.exchange import DataGone, Exchange, NoAnswer, Overloaded, ScorerFailed
 from app.scoring.files import SCORINGS
 from app.scoring.reading import Examples, Takes, read
-from app.scoring.schemas import ScoresSchema, ScoringSchema
+from app.scoring.schemas import CrossedSchema, NewCross, ScoresSchema, ScoringSchema
 from app.upload import receive
 
 router = APIRouter(prefix="/v1/models", tags=["models"])
@@ -100,14 +101,9 @@ async def score(request: Request, background: BackgroundTasks, name: str, prefer
     if request.headers.get("content-type", "").lower().startswith("multipart/"):
         return await _later(request, background, name)
     state = request.app.state
-    database: Database = state.database
     exchange: Exchange = state.exchange
-    catalogue: Catalogue = state.catalogue
     wait, said = _wait(prefer, state.settings.score_wait)
-    known = catalogue.known(request, name)
-    if known is None:
-        known = await database.run(lambda session: catalogue.look_up(session, request, name))
-    model_id, takes = known
+    model_id, takes = await _known(request, name)
     given = await _examples(request, takes, state.settings.score_examples)
     lengths, files = wire.pack_items(given.items)
     head = {"label": given.label, "items": lengths}
@@ -119,6 +115,42 @@ async def score(request: Request, background: BackgroundTasks, name: str, prefer
         body = await run_in_threadpool(telling.told, answer, name, given)
     headers = {"Preference-Applied": f"wait={wait:g}"} if said else {}
     return Response(body, media_type="application/json", headers=headers)
+
+
+@router.post(
+    "/{name}/cross",
+    responses=answers(
+        *(ModelNotFound, InvalidRequest, DataGone, Overloaded, NoAnswer, ScorerFailed),
+        body=True,
+    ),
+    openapi_extra=documented("NewCross"),
+)
+async def cross(
+    request: Request,
+    response: Response,
+    name: str,
+    asked: Annotated[NewCross, Depends(body_of(NewCross))],
+    prefer: Prefer = None,
+) -> CrossedSchema:
+    """Swap the modalities of two examples in all ways, and see what changes the prediction.
+
+    The examples are those of the data set that the model was trained on; of 2 modalities there are 4
+    combinations, of 5, the most, 32. Where the data set is gone, that is a 409.
+    """
+    model_id, _ = await _known(request, name)
+    wait, said = _wait(prefer, request.app.state.settings.score_wait)
+    if said:
+        response.headers["Preference-Applied"] = f"wait={wait:g}"
+    return await crossing.cross(request.app.state.exchange, model_id, name, asked, wait)
+
+
+async def _known(request: Request, name: str) -> Entry:
+    """The model, if the caller may ask it."""
+    catalogue: Catalogue = request.app.state.catalogue
+    database: Database = request.app.state.database
+    if (known := catalogue.known(request, name)) is not None:
+        return known
+    return await database.run(lambda session: catalogue.look_up(session, request, name))
 
 
 async def _later(request: Request, background: BackgroundTasks, name: str) -> Response:

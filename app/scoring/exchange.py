@@ -36,6 +36,11 @@ class ScorerFailed(Problem, status=500, title="It could not be scored"):
     """A scorer has failed at it, or two have died of it; the log of the workers says more."""
 
 
+class DataGone(Problem, status=409, title="The data set is gone"):
+    """The data set that the model was trained on is no longer there, or is another one by now: its examples
+    cannot be crossed. The model still scores examples that are sent."""
+
+
 @dataclass(frozen=True)
 class Answer:
     """What a scorer says."""
@@ -56,13 +61,15 @@ class Exchange:
         self._closed = False
 
     async def ask(self, model_id: str, head: dict[str, Any], arrays: wire.Arrays, wait: float) -> Answer:
-        """Have examples scored.
+        """Have examples scored, or crossed.
 
         Raises:
             Overloaded: too many wait already.
             NoAnswer: none came within ``wait`` seconds, or the broker is away.
             ScorerFailed: the scorers cannot.
-            InvalidRequest: an image, a recording or a text cannot be read.
+            InvalidRequest: an image, a recording or a text cannot be read, or an example that is named is not
+                there.
+            DataGone: nor is the whole data set.
         """
         from redis import RedisError  # noqa: PLC0415
 
@@ -73,9 +80,11 @@ class Exchange:
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting[request] = future
         try:
-            async with asyncio.timeout(wait):
+            until = asyncio.get_running_loop().time() + wait
+            async with asyncio.timeout_at(until):
                 if not await self._offer(wire.pack(told, arrays), self._settings.score_waiting):
                     raise Overloaded
+            async with asyncio.timeout_at(until):  # again: the library may have taken the first for its own
                 answer = await future
         except TimeoutError:
             raise NoAnswer(f"no scorer has answered within {wait:g} s. {NoAnswer.__doc__}") from None
@@ -85,6 +94,8 @@ class Exchange:
             del self._waiting[request]
         if "refused" in answer.head:
             raise InvalidRequest.at(**answer.head["refused"])
+        if "lost" in answer.head:
+            raise DataGone(answer.head["lost"])
         if "error" in answer.head:
             raise ScorerFailed(answer.head["error"])
         return answer

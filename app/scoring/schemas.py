@@ -41,6 +41,45 @@ class ScoresSchema(Schema):
     examples: list[ScoredExample]
 
 
+class NewCross(BaseModel):
+    """Which examples are to be crossed."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, use_attribute_docstrings=True)
+
+    examples: Annotated[list[Annotated[str, Field(max_length=200)]], Field(min_length=2, max_length=2)]
+    """Ids of two examples of the data set that the model was trained on, of any split."""
+
+
+class CrossedExample(Schema):
+    """One of the two, as its data set has it."""
+
+    example_id: str
+    label: str
+    split: str
+
+
+class CrossedCell(Schema):
+    """One combination."""
+
+    origin: dict[str, str]
+    """By modality, the id of the example that it is from."""
+    scored: ScoredExample
+    """What the model says of it. Only where every modality is from one example is there a label, and what
+    needs one; of the others `interaction` tells how much is in the combination."""
+
+
+class CrossedSchema(Schema):
+    """What a model says of two examples whose modalities are swapped in all ways."""
+
+    model: str
+    sentence: str
+    """What changes the prediction."""
+    examples: list[CrossedExample]
+    """The two, in the order in which they were named."""
+    cells: list[CrossedCell]
+    """2^k of k modalities: the first is the first example as it is, the last is the second."""
+
+
 class FileSchema(Schema):
     """The file that was sent."""
 

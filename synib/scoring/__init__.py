@@ -5,6 +5,8 @@ from synib.scoring import Scorer
 scored = Scorer.load(folder).score({"voice": voice, "face": face})
 scored.interaction                                           # (N,) label-free
 scored.subset_p[:, scored.subsets.index(("voice",))]         # (N, K)
+
+`cross` swaps the modalities of two examples in all ways.
 """
 
 from importlib import import_module
@@ -13,12 +15,17 @@ from typing import TYPE_CHECKING, Any
 from synib.scoring.scored import Scored, Warn
 
 if TYPE_CHECKING:
+    from synib.scoring.crossing import Crossed, NotCrossable, cross
     from synib.scoring.folder import Kit, kit_of
     from synib.scoring.scorer import Scorer
 
-__all__ = ["Kit", "Scored", "Scorer", "Warn", "kit_of"]
+__all__ = ["Crossed", "Kit", "NotCrossable", "Scored", "Scorer", "Warn", "cross", "kit_of"]
 
-_HOME = {"Scorer": "synib.scoring.scorer", "Kit": "synib.scoring.folder", "kit_of": "synib.scoring.folder"}
+_HOME = {
+    "Scorer": "synib.scoring.scorer",
+    **dict.fromkeys(("Kit", "kit_of"), "synib.scoring.folder"),
+    **dict.fromkeys(("Crossed", "NotCrossable", "cross"), "synib.scoring.crossing"),
+}
 
 
 def __getattr__(name: str) -> Any:

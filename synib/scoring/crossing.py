@@ -14,13 +14,14 @@ from numpy.typing import NDArray
 
 from synib.data import Dataset
 from synib.features.items import item_of
-from synib.scoring.limits import MOST_CROSSED
 from synib.scoring.scored import Scored
 from synib.scoring.scorer import Scorer
 
 Values = NDArray[np.float32]
 
 PAIR: Final = 2
+MOST: Final = 5
+"""Modalities: of 32 combinations people can still see something."""
 
 
 class NotCrossable(ValueError):
@@ -57,9 +58,9 @@ def cross(scorer: Scorer, dataset: Dataset, example_ids: Sequence[str]) -> Cross
     if len(example_ids) != PAIR:
         raise ValueError(f"{len(example_ids)} examples are named; name two")
     names = scorer.modalities
-    if len(names) > MOST_CROSSED:
+    if len(names) > MOST:
         detail = f"the model has {len(names)} modalities, and so {2 ** len(names)} combinations; at most "
-        raise NotCrossable(None, f"{detail}{MOST_CROSSED} modalities are crossed")
+        raise NotCrossable(None, f"{detail}{MOST} modalities are crossed")
     rows = [_row(dataset, one, place) for place, one in enumerate(example_ids)]
     given = {
         name: np.stack([_values(scorer, dataset, row, name, place) for place, row in enumerate(rows)])
@@ -85,7 +86,7 @@ def _row(dataset: Dataset, example_id: str, place: int) -> int:
 def _values(scorer: Scorer, dataset: Dataset, row: int, name: str, place: int) -> Values:
     """(*shape) of one modality of one example; features are made of this item alone."""
     lacking = f"{str(dataset.example_id[row])!r} has no {name}; name an example that has every modality"
-    if name not in scorer.extractors:
+    if name in dataset.x:
         values: Values = np.asarray(dataset.x[name][row])
         if np.isnan(values).all():
             raise NotCrossable(place, lacking)
@@ -94,7 +95,8 @@ def _values(scorer: Scorer, dataset: Dataset, row: int, name: str, place: int) -
     if (item := int(media.index[row])) < 0:
         raise NotCrossable(place, lacking)
     try:
-        return scorer.extractors[name]([item_of(media, item)])[0]
+        made: Values = scorer.extractors[name]([item_of(media, item)])[0]
     except (OSError, ValueError) as error:
         detail = f"{name} of {str(dataset.example_id[row])!r} cannot be read: {error}"
         raise NotCrossable(place, detail) from error
+    return made

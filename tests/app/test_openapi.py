@@ -38,6 +38,7 @@ def test_operations_have_the_names_that_clients_are_generated_with() -> None:
         "datasets_create", "datasets_put_part", "datasets_complete", "datasets_list_datasets", "datasets_get",
         "datasets_events", "datasets_cancel", "datasets_delete", "datasets_medium",
         "models_create", "models_list_models", "models_get", "models_delete", "models_score",
+        "models_cross",
         "scorings_list_scorings", "scorings_get", "scorings_cancel", "scorings_events", "scorings_report",
         "scorings_examples",
         "runs_list_runs", "runs_get", "runs_events", "runs_metrics", "runs_follow", "runs_cancel",
@@ -95,7 +96,7 @@ def test_problems_keep_the_codes_that_programs_know() -> None:
         409: {
             *("run_finished", "run_not_resumable"),
             *("dataset_complete", "dataset_incomplete", "dataset_in_use", "dataset_not_read"),
-            *("dataset_not_ready", "model_name_taken", "not_promotable"),
+            *("dataset_not_ready", "model_name_taken", "not_promotable", "data_gone"),
         },
         413: {"body_too_large"},
         415: {"unsupported_media_type"},

@@ -14,7 +14,7 @@ from redis import Redis
 
 from app.scoring import broker, wire
 from app.scoring.exchange import Exchange, ScorerFailed
-from synib.scoring import Scorer
+from synib.scoring import Scorer, cross
 from tests.app.conftest import Api
 from tests.app.kits import promotable, trained
 from tests.worker.service import Service, command, family
@@ -73,6 +73,31 @@ def test_a_worker_of_score_answers_and_ends_when_told(service: Service, api: Api
 
 
 @pytest.mark.slow
+def test_crossings_and_examples_that_come_together_each_get_their_answer(service: Service, api: Api) -> None:
+    service.worker("score")
+    _, _, data = trained()
+    pair = [str(one) for one in data.example_id[:2]]
+
+    async def asked() -> tuple[list[httpx.Response], list[httpx.Response]]:
+        async with httpx.AsyncClient(base_url=api.url, timeout=90) as client:
+            headers = {"Prefer": "wait=60"}
+            crossed = [
+                client.post("/v1/models/m/cross", json={"examples": given}, headers=headers)
+                for given in (pair, ["nobody", pair[1]], pair[::-1])
+            ]
+            return await asyncio.gather(asyncio.gather(*crossed), ask(api.url, 3))
+
+    (first, wrong, second), scored = asyncio.run(asked())
+    assert [one.status_code for one in (first, wrong, second, *scored)] == [200, 422, 200, 200, 200, 200]
+    assert wrong.json()["errors"][0]["pointer"] == "/examples/0"
+    [folder] = (service.settings.store / "models").glob("mdl_*")
+    crossed = cross(Scorer.load(folder), data, pair).scored.joint_p.max(1)
+    told = [cell["scored"]["confidence"] for cell in first.json()["cells"]]
+    assert told == pytest.approx(crossed, abs=1e-6)
+    assert [cell["scored"]["confidence"] for cell in second.json()["cells"]] == pytest.approx(told[::-1])
+
+
+@pytest.mark.slow
 def test_what_a_killed_scorer_had_taken_is_answered_by_the_next(service: Service, api: Api) -> None:
     worker = service.worker("score")
     assert asyncio.run(ask(api.url, 1))[0].status_code == 200
@@ -90,7 +115,7 @@ def test_what_a_killed_scorer_had_taken_is_answered_by_the_next(service: Service
     answers = asyncio.run(killed_at_work())
     assert [answer.status_code for answer in answers] == [200] * 6
     assert scorers(worker)[0].pid != victim.pid
-    assert not redis.keys(broker.taken("*"))
+    service.until(lambda: not redis.keys(broker.taken("*")))  # right after the answers
 
 
 @pytest.mark.slow

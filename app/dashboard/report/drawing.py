@@ -52,6 +52,8 @@ class Drawing:
     width: float
     height: float
     parts: list[str] = field(default_factory=list)
+    links: int = 0
+    """Parts that lead somewhere."""
 
     def line(self, start: Point, end: Point, tone: str, title: str | None = None) -> None:
         (x1, y1), (x2, y2) = start, end
@@ -100,6 +102,7 @@ class Drawing:
 
     def linked(self, href: str, begun: int) -> None:
         """Everything drawn since there were ``begun`` parts leads somewhere."""
+        self.links += 1
         self.parts[begun:] = [f'<a href="{escape(href)}">', *self.parts[begun:], "</a>"]
 
     def svg(self, attributes: str = "", style: str = "") -> str:

@@ -33,9 +33,16 @@ def media(request: Request, session: Session, run: Run, example_id: str) -> list
     """The media of an example, a modality each; nothing where the data are numbers, generated or gone."""
     asked = Experiment.spec["dataset"]
     dataset: dict[str, Any] | None = session.scalar(select(asked).where(Experiment.id == run.experiment_id))
-    if not dataset or dataset.get("kind") != "stored":
+    return media_of(request, session, run.project_id, dataset or {}, example_id)
+
+
+def media_of(
+    request: Request, session: Session, project_id: str, dataset: dict[str, Any], example_id: str
+) -> list[Shown]:
+    """The same of a data set as an experiment names it."""
+    if dataset.get("kind") != "stored":
         return []
-    if repository.state(session, run.project_id, dataset["id"]) is not State.READY:
+    if repository.state(session, project_id, dataset["id"]) is not State.READY:
         return []
     files = DatasetFiles(request.app.state.settings.store, dataset["id"])
     folder = f"/v1/datasets/{dataset['id']}/examples/{quote(example_id, safe='/')}"

@@ -24,6 +24,7 @@ from app.db.tables import Run
 from app.errors import NotFound
 from app.examples import service as examples
 from app.examples.names import Names
+from app.models import repository as models
 from app.runs import service as runs
 from app.runs.own import OwnRun
 from synib.report import Report
@@ -131,6 +132,7 @@ def chart_file(request: Request, chart: Chart, of: str) -> Response:
 def _example(request: Request, run: Run, session: Session, example_id: str, base: str) -> Response:
     known, found, chart = _steps(run, session, example_id)
     told = _head(session, run) | {"base": base, "example": found, "known": known, "chart": chart}
+    told["model"] = next(iter(models.page(session, run.project_id, 1, None, run.id)), None)
     return render(request, "example.html", **told, media=media(request, session, run, example_id))
 
 

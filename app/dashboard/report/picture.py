@@ -15,10 +15,12 @@ STYLE = Path(__file__).parents[1] / "static" / "report.css"
 def inline(chart: Chart, linked: bool = True) -> Markup:
     """The picture for a wide and for a narrow frame; for ears it has the title and the sentence beside it.
     ``linked`` keeps what leads to other views of the same page."""
-    named = f'role="img" aria-labelledby="{chart.id}-title" aria-describedby="{chart.id}-sentence"'
-    wide = chart.plot.draw(WIDE).svg(f'class="picture wide" {named}')
-    narrow = chart.plot.draw(NARROW).svg(f'class="picture narrow" {named}')
-    both = wide + narrow
+    named = f'aria-labelledby="{chart.id}-title" aria-describedby="{chart.id}-sentence"'
+    both = ""
+    for frame, width in (("wide", WIDE), ("narrow", NARROW)):
+        drawing = chart.plot.draw(width)
+        role = "group" if linked and drawing.links else "img"  # of an img nobody may press what is in it
+        both += drawing.svg(f'class="picture {frame}" role="{role}" {named}')
     return Markup(both if linked else _unlinked(both))  # noqa: S704 - `Drawing` escapes every word
 
 

@@ -1,9 +1,10 @@
 """The confidences of a run's examples, gathered in cells by the database: no page gets 200,000 points."""
 
 import random
+from functools import lru_cache
 from typing import Final
 
-from sqlalchemy import any_, cast, func, literal, select
+from sqlalchemy import Text, any_, cast, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY, INTEGER
 from sqlalchemy.orm import Session
 
@@ -26,8 +27,7 @@ def cells(session: Session, run_id: str, known: Names, examples: int) -> tuple[l
         return [], 0
     where = repository.conditions(run_id, Filter(), known)
     if examples > MOST:
-        drawn = sorted(random.Random(0).sample(range(examples), MOST))  # noqa: S311 - a sample, not a secret
-        where.append(Example.position == any_(literal(drawn, ARRAY(INTEGER()))))
+        where.append(Example.position == any_(cast(literal(_sample(examples), Text()), ARRAY(INTEGER()))))
     alone = repository.alone_confidence(known)
     inner = (
         select(
@@ -42,6 +42,17 @@ def cells(session: Session, run_id: str, known: Names, examples: int) -> tuple[l
     grouped = select(func.avg(a), func.avg(j), inner.c.right, func.count()).group_by(
         cast(func.floor(a / CELL), INTEGER), cast(func.floor(j / CELL), INTEGER), inner.c.right
     )
-    found = [Cell(float(x), float(y), right, n) for x, y, right, n in session.execute(grouped)]
+    with repository.within_run(session, sweep=examples <= MOST):
+        found = [Cell(float(x), float(y), right, n) for x, y, right, n in session.execute(grouped)]
     found.sort(key=lambda cell: (cell.alone, cell.joint, cell.right))
     return found, sum(cell.n for cell in found)
+
+
+@lru_cache(maxsize=16)
+def _sample(examples: int) -> str:
+    """``MOST`` positions of so many, as PostgreSQL writes an array.
+
+    Drawing them anew, and having the driver write each, took as long as the query.
+    """
+    drawn = random.Random(0).sample(range(examples), MOST)  # noqa: S311 - a sample, not a secret
+    return f"{{{','.join(map(str, sorted(drawn)))}}}"

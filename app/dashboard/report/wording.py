@@ -73,4 +73,4 @@ def ends(estimate: Estimate | None) -> tuple[float | None, float | None, float |
 
 def kept(words: str) -> str:
     """The same words; lines do not break before a unit or after a sign."""
-    return re.sub(r"(?<=\d) (?=%|bits?\b|points\b)|(?<=[=<]) (?=[.\d])", "\u00a0", words)
+    return re.sub(r"(?<=\d) (?=%|bits?\b|points\b)|(?<=[=<]) (?=[.\d])|(?<=\b[pn]) (?=[=<])", "\u00a0", words)

@@ -15,6 +15,10 @@
     setTimeout(() => { if (place.textContent === words) place.textContent = ""; }, 6000);
   };
 
+  // On narrow screens the navigation scrolls: where one is must be seen.
+  const place = document.querySelector(".bar nav [aria-current]");
+  if (place) place.closest("nav").scrollLeft = place.offsetLeft - place.closest("nav").clientWidth / 2;
+
   document.addEventListener("submit", (event) => {
     const question = event.submitter?.dataset.confirm ?? event.target.dataset.confirm;
     if (question && !confirm(question)) event.preventDefault();

@@ -1,4 +1,4 @@
-// Pictures as PNG, and a rectangle drawn by hand on one of them as a filter of the examples below.
+// Pictures as PNG and on paper (where browsers also make PDF), and a rectangle drawn by hand on one of them as a filter of the examples below.
 (() => {
   const SCALE = 3;
 
@@ -17,10 +17,23 @@
     made.click();
   }
 
-  for (const button of document.querySelectorAll("[data-png]")) button.hidden = false;
+  function alone(figure) { // on a sheet of its own
+    const sheet = document.createElement("div");
+    sheet.className = "sheet";
+    sheet.append(figure.cloneNode(true));
+    document.body.append(sheet);
+    addEventListener("afterprint", () => sheet.remove(), { once: true });
+    print();
+  }
+
+  for (const button of document.querySelectorAll("[data-png], [data-print]")) button.hidden = false;
   document.addEventListener("click", (event) => {
-    const button = event.target.closest("[data-png]");
-    if (button) png(button.closest("figure"));
+    const button = event.target.closest("[data-png], [data-print]");
+    if (!button) return;
+    const figure = button.closest("figure");
+    if ("png" in button.dataset) png(figure);
+    else if (figure) alone(figure);
+    else print();
   });
 
   const round = (value) => Math.round(value * 1000) / 1000;

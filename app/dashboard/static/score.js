@@ -8,13 +8,15 @@
     if (classes) made.className = classes;
     return made;
   };
-  const row = (cells, head = "td") => {
+  const row = (words, figures, head = "td") => { // words to the left, figures to the right
     const made = el("tr");
-    for (const cell of cells) {
-      const td = el(head, cell instanceof Node ? undefined : cell, typeof cell === "number" || /^[-–\d.]+( bits)?$/.test(cell) ? "num" : "");
-      if (cell instanceof Node) td.append(cell);
-      if (head === "th") td.scope = "col";
-      made.append(td);
+    for (const [cells, classes] of [[words, ""], [figures, "num"]]) {
+      for (const cell of cells) {
+        const td = el(head, undefined, classes);
+        td.append(cell);
+        if (head === "th") td.scope = "col";
+        made.append(td);
+      }
     }
     return made;
   };
@@ -39,10 +41,11 @@
     for (const warning of one.warnings) place.append(el("p", warning.detail, "note warn"));
     const table = el("table");
     const head = el("thead"), body = el("tbody");
-    head.append(row(["From", "Says", "Confidence", "Entropy", "Information"], "th"));
+    const labelled = one.synergy !== null;
+    head.append(row(["From", "Says", "Confidence"], ["Entropy, bits", ...(labelled ? ["Information, bits"] : [])], "th"));
     for (const [name, subset] of Object.entries(one.subsets)) {
-      body.append(row([name.replaceAll("+", " + "), subset.predicted, bar(subset.confidence, `Confidence from ${name}`), `${bits(subset.entropy)} bits`,
-        subset.information === null ? "–" : `${bits(subset.information)} bits`]));
+      body.append(row([name.replaceAll("+", " + "), subset.predicted, bar(subset.confidence, `Confidence from ${name}`)],
+        [bits(subset.entropy), ...(labelled ? [bits(subset.information)] : [])]));
     }
     table.append(head, body);
     const scroll = el("div", undefined, "scroll");
@@ -54,7 +57,8 @@
     const facts = el("dl", undefined, "facts gaps");
     const fact = (word, value) => facts.append(el("dt", word), el("dd", value, "num"));
     if (one.interaction !== null) fact("interaction, no label needed", bits(one.interaction));
-    if (one.synergy !== null) {
+    if (!labelled) place.append(el("p", "With its label it also says how many bits of it each subset knows, and how many are synergy.", "small muted"));
+    if (labelled) {
       fact("redundant, bits", bits(one.redundant));
       for (const [name, value] of Object.entries(one.unique)) fact(`only ${name}, bits`, bits(value));
       fact("synergy, bits", bits(one.synergy));

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
+
 FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
@@ -37,7 +39,6 @@ FOUND = {
     "experiment-compared": "/experiments/{comparison}",
     "comparison": "/experiments/{comparison}/comparison",
     "report": "/runs/{signs}/report",
-    "report-filtered": "/runs/{signs}/report?group=only_joint&sort=confidence#examples",
     "report-nothing": "/runs/{nothing}/report",
     "report-few": "/runs/{few}/report",
     "report-three": "/runs/{actors}/report",
@@ -65,6 +66,10 @@ def missing() -> str | None:
     except ModuleNotFoundError:
         return "playwright is not installed; pip install playwright"
     return None if shutil.which("chromium") else "there is no chromium; apt-get install chromium"
+
+
+NEEDED = pytest.mark.skipif(missing() is not None, reason=str(missing()))
+"""Of tests that drive a browser: they are skipped, with a word, where there is none."""
 
 
 @contextmanager

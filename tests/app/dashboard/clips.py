@@ -80,7 +80,7 @@ def labels() -> list[str]:
 def _face(label: str, rng: np.random.Generator) -> bytes:
     """A round face of 32 × 32 pixels, no two alike."""
     skin = tuple(int(part) for part in rng.integers(170, 250, 3))
-    picture = Image.new("RGB", (32, 32), tuple(int(part) for part in rng.integers(20, 90, 3)))
+    picture = Image.fromarray(rng.integers(20, 120, (32, 32, 3), dtype=np.uint8))
     pen = ImageDraw.Draw(picture)
     pen.ellipse((2, 2, 29, 29), fill=skin)
     x, y = (int(part) for part in rng.integers(-1, 2, 2))
@@ -94,9 +94,10 @@ def _face(label: str, rng: np.random.Generator) -> bytes:
 
 
 def _voice(label: str, rng: np.random.Generator) -> bytes:
-    """A quarter of a second of a tone with noise."""
-    time = np.arange(RATE // 4) / RATE
-    sound = 0.4 * np.sin(2 * np.pi * PITCH[label] * time) + 0.05 * rng.normal(size=len(time))
+    """Less than half a second of a tone in noise."""
+    time = np.arange(int(RATE * rng.uniform(0.2, 0.4))) / RATE
+    pitch = PITCH[label] * rng.uniform(0.7, 1.4)
+    sound = 0.2 * np.sin(2 * np.pi * pitch * time) + 0.2 * rng.normal(size=len(time))
     content = io.BytesIO()
     with wave.open(content, "wb") as file:
         file.setnchannels(1)

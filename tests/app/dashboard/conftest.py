@@ -56,8 +56,8 @@ def complaints() -> list[str]:
 
 
 @pytest.fixture
-def page(browser: Any, embedded: Api, database: Engine, complaints: list[str]) -> Iterator[Any]:
-    """A tab on the dashboard whose console is empty in the end."""
+def page(browser: Any, embedded: Api, complaints: list[str]) -> Iterator[Any]:
+    """A tab on the dashboard whose console is empty in the end. Rows are somebody else's business."""
     tab = browser.new_page()
     tab.on(
         "console", lambda told: complaints.append(told.text) if told.type in ("error", "warning") else None

@@ -53,9 +53,9 @@ ACCURACY = {"vanilla": 0.84, "synib": 0.89, "confidence_penalty": 0.845, "maskin
 REFUSED = """\
 eye:x,ear:x,label,split
 1,2,yes,train
-3,many,no,test
 5,6,,train
 7,8,no,trian
+9,1,no,
 """
 
 
@@ -66,8 +66,8 @@ def furnish_findings(session: Session, api: Api) -> dict[str, str]:
     ids = _datasets(session, api) | {"comparison": _compared(session, project)}
     runs = {
         "signs": _signs(session, project, api),
-        "nothing": say(session, _run(session, project, name="falsification: labels shuffled"), "nothing"),
-        "few": say(session, _run(session, project, name="a first look"), "few"),
+        "nothing": _vanilla(session, project, "falsification: labels shuffled", "nothing"),
+        "few": _vanilla(session, project, "a first look", "few"),
         "actors": _actors(session, project, api, ids["ready"]),
     }
     analysis = say(session, make_analysis(session, project, name="annotators, left and right"), "validated")
@@ -113,20 +113,40 @@ def answer() -> Comparison:
 def _right(accuracy: float) -> Report:
     """A report whose model is right so often, and does better on all else by as much."""
     base = report("together")
-    joint = base.joint
+    joint, more = base.joint, accuracy - 0.85
     told = {
         "accuracy": joint.accuracy.model_copy(update={"value": accuracy}),
         "nll": 2.2 * (1 - accuracy) + 0.1,
         "brier": 1.4 * (1 - accuracy),
         "ece": 0.3 * (1 - accuracy),
     }
-    return base.model_copy(update={"joint": joint.model_copy(update=told)})
+    scaled = base.synergy.estimate
+    return base.model_copy(
+        update={
+            "joint": joint.model_copy(update=told),
+            "macro_f1": base.macro_f1 and base.macro_f1.model_copy(update={"value": accuracy - 0.01}),
+            "synergy": base.synergy.model_copy(
+                update={"estimate": scaled.model_copy(update={"value": scaled.value + 3 * more})}
+            ),
+            "confidence_gap": base.confidence_gap.model_copy(
+                update={"value": base.confidence_gap.value + more}
+            ),
+        }
+    )
 
 
 def _run(session: Session, project: Project, **changes: Any) -> Run:
     """The first run of an experiment of its own."""
     asked = {"methods": [{"kind": "vanilla"}]} | changes
     return runs_of(session, make_experiment(session, project, **asked))[0]
+
+
+def _vanilla(session: Session, project: Project, name: str, of: str) -> Run:
+    """A run whose model says what a world does."""
+    told = report(of)
+    by = told.provenance.model_copy(update={"method": "vanilla"})
+    run = _run(session, project, name=name)
+    return say(session, run, of, told=told.model_copy(update={"provenance": by}))
 
 
 def _signs(session: Session, project: Project, api: Api) -> Run:

@@ -35,7 +35,10 @@ def _chart(table: MetricTable) -> Chart:
     best = (min if table.better == "lower" else max)(told, key=lambda row: row.mean.value)
     most = max(len(row.seeds) for row in told)
     way = "lowest" if table.better == "lower" else "highest"
-    title = f"{name[0].upper()}{name[1:]}: {way} mean with {best.method}"
+    alike = all(row.mean.value == best.mean.value for row in told)
+    title = f"{name[0].upper()}{name[1:]}: " + (
+        "the same mean with every method" if alike else f"{way} mean with {best.method}"
+    )
     intervals = (
         "intervals are of the mean over seeds"
         if any(r.mean.low is not None for r in told)
@@ -43,7 +46,8 @@ def _chart(table: MetricTable) -> Chart:
     )
     over = count(len(best.seeds), "seed")
     said = (
-        f"Mean {name} is {way} with {best.method}, {with_interval(best.mean)} over {over};"
+        f"Mean {name} is {'the same with all' if alike else f'{way} with {best.method}'},"
+        f" {with_interval(best.mean)} over {over};"
         f" {BETTER[table.better]}. {intervals[0].upper()}{intervals[1:]}; who is shown to be better than whom"
         " is told by the paired differences."
     )

@@ -77,5 +77,12 @@ def synergy(report: Report) -> Chart:
     )
     said = f"{found.sentence} {chance}{needle}."
     return Chart(
-        "synergy", title, said, plot, Table(columns, cells), report.examples, thing(report), found.null.method
+        "synergy",
+        title,
+        said,
+        plot,
+        Table(columns, cells),
+        report.examples,
+        thing(report),
+        f"Null: {found.null.method}.",
     )

@@ -10,8 +10,10 @@ from app.dashboard.report.scale import Scale, covering
 
 TRACK: Final = 30  # pixels for a row beside its name
 STACKED: Final = 44  # pixels for a row below its name
+LINE: Final = 15  # pixels more where name and numbers need a line each
 AXIS: Final = 44  # pixels for ticks and unit
 STACK_BELOW: Final = 420  # pixels of width
+CROWDED: Final = 0.66  # of the width; where words take more, names stand above, too
 
 Shape = Literal["dot", "diamond", "bar"]
 
@@ -61,40 +63,37 @@ class Rows:
     """Differences within ± this do not matter."""
 
     def draw(self, width: float) -> Drawing:
-        """The rows; on narrow screens names stand above instead of beside."""
-        stacked = width < STACK_BELOW
-        step = STACKED if stacked else TRACK
+        """The rows; where there is little room names stand above instead of beside."""
+        wide = [max((width_of(words) for words in column), default=0.0) for column in self._words()]
+        stacked = width < STACK_BELOW or sum(wide) > CROWDED * width
+        lines = [sum(map(width_of, pair)) + 12 for pair in zip(*self._words(), strict=True)]
+        below = LINE if stacked and max(lines, default=0.0) > width else 0
+        step = (STACKED if stacked else TRACK) + below
         top = legend(None, self.keys, width) + (18 if self.lines else 4)
         drawing = Drawing(width, top + step * len(self.rows) + AXIS)
         legend(drawing, self.keys, width)
-        names = (
-            0.0
-            if stacked
-            else min(max((width_of(row.name) for row in self.rows), default=0) + 10, 0.34 * width)
-        )
-        readings = (
-            0.0
-            if stacked
-            else min(max((width_of(row.reading) for row in self.rows), default=0) + 12, 0.36 * width)
-        )
+        names, readings = (0.0, 0.0) if stacked else (wide[0] + 10, wide[1] + 12)
         scale = Scale(*self._domain(), names + 8, width - readings - 8)
         bottom = top + step * len(self.rows)
         self._frame(drawing, scale, top, bottom)
         for index, row in enumerate(self.rows):
             above = top + step * index
-            middle = above + (step * 0.7 if stacked else step / 2)
+            middle = above + (below + STACKED * 0.7 if stacked else step / 2)
             begun = len(drawing.parts)
             if stacked:
-                told = width_of(row.reading)
-                drawing.text((0, above + 14), row.name, "ink", room=width - told - 12)
-                drawing.text((width, above + 14), row.reading, "soft end", room=0.7 * width)
+                drawing.text((0, above + 14), row.name, "ink", room=width)
+                drawing.text((width, above + 14 + below), row.reading, "soft end", room=width)
             else:
-                drawing.text((0, middle + 4), row.name, "ink", room=names - 6)
-                drawing.text((width, middle + 4), row.reading, "soft end", room=readings - 4)
+                drawing.text((0, middle + 4), row.name, "ink")
+                drawing.text((width, middle + 4), row.reading, "soft end")
             _draw(drawing, row, scale, middle, 5 if stacked else 7)
             if row.href:
                 drawing.linked(row.href, begun)
         return drawing
+
+    def _words(self) -> tuple[list[str], list[str]]:
+        """What stands before and behind the rows."""
+        return [row.name for row in self.rows], [row.reading for row in self.rows]
 
     def _domain(self) -> tuple[float, float]:
         if self.domain:

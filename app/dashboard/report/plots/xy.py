@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from app.dashboard.report.drawing import Drawing
+from app.dashboard.report.drawing import Drawing, width_of
 from app.dashboard.report.plots.legend import Entry, legend
 from app.dashboard.report.scale import Scale
 
@@ -98,7 +98,8 @@ class XY:
             drawing.line((x.start, y(tick)), (x.end, y(tick)), "grid")
             drawing.text((LEFT - 6, y(tick) + 4), text, "soft end")
         drawing.line((x.start, y.start), (x.end, y.start), "axis")
-        drawing.text(((x.start + x.end) / 2, y.start + below + 36), self.x.title, "soft middle")
+        middle = min((x.start + x.end) / 2, drawing.width - width_of(self.x.title) / 2)
+        drawing.text((middle, y.start + below + 36), self.x.title, "soft middle")
         drawing.text_upwards((13, (y.start + y.end) / 2), self.y.title, "soft")
         if self.diagonal:
             low, high = max(x.low, y.low), min(x.high, y.high)

@@ -43,8 +43,10 @@ def test_every_seed_of_every_metric_is_in_its_chart_and_table():
     assert values[("synib", 1)] == 0.79
     assert "highest with synib, 0.757" in chart.sentence
     assert chart.plot.draw(WIDE).svg().count('class="seed"') == 6 + 1  # and the legend's
-    lowest = found["seeds-nll"]
-    assert "lowest" in lowest.title
+    assert chart.title == "Accuracy: highest mean with synib"
+    alike = found["seeds-nll"]  # no method has another one than the others
+    assert alike.title == "NLL, bits: the same mean with every method"
+    assert alike.sentence.startswith("Mean NLL, bits is the same with all")
 
 
 def test_all_trials_are_counted_and_those_that_came_to_nothing_too():

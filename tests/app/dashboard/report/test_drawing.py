@@ -104,5 +104,5 @@ def test_groups_say_who_is_right(name, words):
 
 def test_lines_do_not_break_before_a_unit():
     assert kept("96.4 % of 3 examples, p < .001, 0.61 bit") == (
-        "96.4\u00a0% of 3 examples, p <\u00a0.001, 0.61\u00a0bit"
+        "96.4\u00a0% of 3 examples, p\u00a0<\u00a0.001, 0.61\u00a0bit"
     )
