@@ -53,7 +53,7 @@ def explained() -> Iterator[Outcome]:
 
 def tell(error: Exception) -> int | None:
     """Say what went wrong; the exit status, or None for an error that we did not foresee."""
-    from app.client import ProblemError, Unreachable  # noqa: PLC0415 - these cost half a second
+    from app.client import NotUnderstood, ProblemError, Unreachable  # noqa: PLC0415 - these cost half a second
     from app.embedded.servers import LocalExtraMissing  # noqa: PLC0415
     from app.embedded.service import ServiceFailed  # noqa: PLC0415
     from synib.problems import SpecError, TableError  # noqa: PLC0415
@@ -78,7 +78,7 @@ def tell(error: Exception) -> int | None:
         case ServiceFailed():
             log = [f"the whole log: {error.log}"] if error.log else []
             _say(str(error), *(f"│ {line}" for line in error.tail), *log)
-        case LocalExtraMissing():
+        case LocalExtraMissing() | NotUnderstood():
             _say(str(error))
         case OSError() if error.filename:
             _say(f"{error.filename}: {error.strerror}")

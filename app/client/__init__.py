@@ -12,7 +12,14 @@ with Client("http://127.0.0.1:8000") as synib:
 """
 
 from app.client.aio.client import AsyncClient
-from app.client.errors import BrokenOff, ClientError, MissingPackage, ProblemError, Unreachable
+from app.client.errors import (
+    BrokenOff,
+    ClientError,
+    MissingPackage,
+    NotUnderstood,
+    ProblemError,
+    Unreachable,
+)
 from app.client.frames import to_arrow, to_pandas, to_polars
 from app.client.sync.client import Client
 from app.examples.params import Filter, Format, Sort
@@ -25,6 +32,7 @@ __all__ = [
     "Filter",
     "Format",
     "MissingPackage",
+    "NotUnderstood",
     "ProblemError",
     "Sort",
     "Unreachable",

@@ -4,6 +4,7 @@ ClientError
  ├── ProblemError     the service answered with a refusal
  ├── Unreachable      nobody answered
  │    └── BrokenOff   the answer ended in the middle
+ ├── NotUnderstood    the service answered in a form that this client does not know
  └── MissingPackage   what makes a table of it is not installed
 """
 
@@ -63,6 +64,16 @@ class BrokenOff(Unreachable):
     def __init__(self, url: str, why: str) -> None:
         ClientError.__init__(
             self, f"the service at {url} broke off in the middle of its answer ({why}); ask again"
+        )
+
+
+class NotUnderstood(ClientError):
+    """Service and client are of different versions, or something else answers at the service's address."""
+
+    def __init__(self, url: str, version: str, what: str) -> None:
+        super().__init__(
+            f"{url} answers in a form that this client, SynIB {version}, does not know ({what}); "
+            "use the version of the service, which it tells at /"
         )
 
 

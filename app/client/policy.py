@@ -4,16 +4,18 @@ import random
 import time
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
+from app.client.errors import NotUnderstood
 from app.errors import MEDIA_TYPE, ProblemSchema
 from app.settings import LOOPBACK
 from synib import __version__
 
+Model = TypeVar("Model", bound=BaseModel)
 Value = str | int | float | bool | Sequence[str] | None
 Params = Mapping[str, Value]
 
@@ -86,6 +88,21 @@ def problem(response: httpx.Response) -> ProblemSchema:
         instance=response.headers.get("X-Request-ID", ""),
         errors=[],
     )
+
+
+def read(kind: type[Model], response: httpx.Response) -> Model:
+    """The answer as what it must be.
+
+    Raises:
+        NotUnderstood: it is not.
+    """
+    try:
+        return kind.model_validate_json(response.content)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = "/".join(map(str, first["loc"])) or "its whole"
+        what = f"{where}: {first['msg']}"
+        raise NotUnderstood(str(response.request.url), __version__, what) from error
 
 
 class Deadline:

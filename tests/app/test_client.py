@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from app.client import BrokenOff, Client, ProblemError, Unreachable
+from app.client import BrokenOff, Client, NotUnderstood, ProblemError, Unreachable
 from app.client.sse import Event, Parser
 from app.runs.schemas import EventSchema
 from tests.app.driven import Connect
@@ -143,6 +143,12 @@ def test_somebody_elses_error_page_is_a_problem_too(script: Script, client: Clie
     with pytest.raises(ProblemError, match="nginx") as refused:
         client.runs.get("run_1")
     assert refused.value.code == "not_ours"
+
+
+def test_an_answer_of_another_version_is_said_to_be_one(script: Script, client: Client) -> None:
+    script.json(201, {name: value for name, value in KEY.items() if name != "prefix"})
+    with pytest.raises(NotUnderstood, match=r"does not know \(prefix: Field required\)"):
+        client.keys.create("a")
 
 
 def test_nobody_there_is_said_with_the_address_and_what_to_do(connect: Connect) -> None:

@@ -6,14 +6,12 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import httpx
-from pydantic import BaseModel
 
 from app.client.errors import BrokenOff, ProblemError, Unreachable
-from app.client.policy import Params, Tries, connection, given, problem
+from app.client.policy import Model, Params, Tries, connection, given, problem, read
 from app.client.sync.blocking import sleep
 from app.schemas import Page
 
-Model = TypeVar("Model", bound=BaseModel)
 Row = TypeVar("Row")
 
 
@@ -27,7 +25,7 @@ class Transport:
 
     def get(self, kind: type[Model], path: str, params: Params | None = None) -> Model:
         sent = self.send("GET", path, params=params)
-        return kind.model_validate_json(sent.content)
+        return read(kind, sent)
 
     def post(
         self, kind: type[Model], path: str, body: Any = None, *, params: Params | None = None, key: str = ""
@@ -35,7 +33,7 @@ class Transport:
         headers = {"Idempotency-Key": key} if key else {}
         json = {} if body is None else {"json": body}
         sent = self.send("POST", path, params=params, headers=headers, **json)
-        return kind.model_validate_json(sent.content)
+        return read(kind, sent)
 
     def pages(self, page: type[Page[Row]], path: str, params: Params) -> Iterator[Row]:
         """Every row of a list, page by page as they are asked for."""
