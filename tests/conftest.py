@@ -64,6 +64,11 @@ def engine(postgres_url: str) -> Iterator[Engine]:
 def database(engine: Engine) -> Iterator[Engine]:
     """The engine of a migrated database whose tables are empty again after the test."""
     yield engine
+    empty(engine)
+
+
+def empty(engine: Engine) -> None:
+    """Forget all rows."""
     from app.db.tables import Base
 
     names = ", ".join(f'"{table.name}"' for table in Base.metadata.sorted_tables)
