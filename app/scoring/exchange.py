@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 COLLECT = 1  # seconds that one look for answers lasts
 PAUSE = 0.5  # seconds before a broker that is away is asked again
+STOP = 2  # seconds that nobody's request may hold the process when it is to end
 
 log = logging.getLogger("synib.api")
 
@@ -105,15 +106,15 @@ class Exchange:
         from redis import RedisError  # noqa: PLC0415
 
         told = {"id": "", "api": "", "model": model_id, "until": time.time() + 60, "deaths": 0}
-        with contextlib.suppress(RedisError, OSError):
-            await self._offer(wire.pack(told, {}), self._settings.score_waiting)
+        with contextlib.suppress(RedisError, OSError):  # a TimeoutError is an OSError
+            async with asyncio.timeout(STOP):
+                await self._offer(wire.pack(told, {}), self._settings.score_waiting)
 
     async def close(self) -> None:
         self._closed = True  # the library may take a cancellation for a timeout of its own
         if self._collector is not None:
             self._collector.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._collector
+            await asyncio.wait({self._collector}, timeout=STOP)
         if self._redis is not None:
             await self._redis.aclose()
 

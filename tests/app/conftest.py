@@ -44,8 +44,11 @@ class Api:
         return client
 
     def stop(self) -> None:
-        self._server.should_exit = True
+        self.ask_to_stop()
         self._thread.join()
+
+    def ask_to_stop(self) -> None:
+        self._server.should_exit = True
 
     def operation(self, method: str, path: str) -> dict[str, Any] | None:
         """The documented operation at an address."""
@@ -101,6 +104,8 @@ def serve(postgres_url: str, valkey_url: str, tmp_path_factory: pytest.TempPathF
         return started[-1]
 
     yield start
+    for api in started:
+        api.ask_to_stop()  # all at once
     for api in started:
         api.stop()
 
