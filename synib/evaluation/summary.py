@@ -13,7 +13,7 @@ from synib.evaluation.predictions import subset_name
 from synib.evaluation.scores import Scores
 from synib.evaluation.sentences import synergy_sentence
 from synib.information.f1 import f1
-from synib.information.proportions import Share, several
+from synib.information.proportions import Share, ratio, several
 from synib.information.statistics import mcnemar_p, mean_intervals, sign_flips
 from synib.report import (
     AloneReport,
@@ -72,25 +72,31 @@ def summarise(
 
 
 def _estimates(answers: Answers, scores: Scores, asked: Asked) -> Estimates:
-    """Every mean that has an interval; all over the same resamples."""
-    columns: dict[tuple[str, str], NDArray[np.float64] | NDArray[np.bool_]] = {}
+    """Every mean that has an interval: shares by Wilson's, since of 180 right answers of 180 a resample shows
+    no spread; the others over the same resamples."""
+    shares: dict[tuple[str, str], NDArray[np.bool_]] = {}
+    columns: dict[tuple[str, str], Floats] = {}
     for subset, forecast in answers.by_subset.items():
-        columns["accuracy", subset_name(subset)] = forecast.right
+        shares["accuracy", subset_name(subset)] = forecast.right
         columns["information", subset_name(subset)] = forecast.information(answers.base_true)
     for name, forecast in answers.alone.items():
-        columns["alone: accuracy", name] = forecast.right
+        shares["alone: accuracy", name] = forecast.right
+        shares["head: accuracy", name] = answers.heads[name].right
         columns["alone: information", name] = scores.information[(name,)]
-        columns["head: accuracy", name] = answers.heads[name].right
     surest = np.max([forecast.confidence for forecast in answers.alone.values()], axis=0)
     columns["synergy", ""] = scores.parts.synergy
     columns["interaction", ""] = np.abs(answers.interaction)
     columns["confidence gap", ""] = answers.full.confidence - surest
     rng = np.random.default_rng(derive(asked.seed, "evaluation", "resamples"))
-    values = np.stack(list(columns.values()), axis=1, dtype=np.float64)
+    values = np.stack(list(columns.values()), axis=1)
     intervals = mean_intervals(values, rng, asked.resamples, group=answers.seen.group)
-    return {
+    means = {
         key: Estimate(value=float(column.mean()), low=float(low), high=float(high))
         for (key, column), (low, high) in zip(columns.items(), intervals, strict=True)
+    }
+    group, all_of_them = several(answers.seen.group), np.ones(len(answers.seen))
+    return means | {
+        key: _estimate(ratio(right.astype(np.float64), all_of_them, group)) for key, right in shares.items()
     }
 
 

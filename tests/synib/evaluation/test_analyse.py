@@ -65,6 +65,17 @@ def test_a_table_without_splits_is_reported_as_a_whole_with_its_own_base_rate():
     assert any("the base rate is that of the reported rows" in note for note in report.notes)
 
 
+def test_a_model_that_is_always_right_is_not_shown_to_be_always_right():
+    # Wilson 1927: of n right of n, n / (n + z²) at least. A resample would say 1 to 1.
+    predictions = table()
+    p = np.full((400, 3), 0.05)
+    p[np.arange(400), predictions.label] = 0.9
+    report = told(replace(predictions, p=predictions.p | {ALL: p}))
+    accuracy = report.joint.accuracy
+    assert (accuracy.value, accuracy.high) == (1, 1)
+    assert accuracy.low == pytest.approx(400 / (400 + stats.norm.ppf(0.975) ** 2))
+
+
 def test_train_rows_tell_the_base_rate_validation_rows_the_temperature_and_neither_is_reported():
     predictions = table(600, split=splits(("train", 100), ("validation", 200), ("test", 300)))
     report, examples = analyse(predictions, ASKED, provenance=NOWHERE)
