@@ -139,6 +139,8 @@ def body(media_type: str, schema: Json) -> Iterator[str]:
     for name, part in schema["properties"].items():
         must = ", required" if name in schema.get("required", ()) else ""
         yield f"| `{name}`{must} | {typed(part)} | {cell(part.get('description'))} |"
+    if isinstance(more := schema.get("additionalProperties"), dict):
+        yield f"| any other | {typed(more)} | {cell(more.get('description'))} |"
     yield ""
 
 

@@ -71,21 +71,35 @@ def score(
     context: typer.Context,
     name: Name,
     examples: Annotated[
-        Path, typer.Argument(metavar="FILE", help="Examples: JSON, or a table (CSV, Parquet, Arrow, NPZ).")
-    ],
+        Path | None,
+        typer.Argument(
+            metavar="FILE|FOLDER",
+            help="Examples: JSON, table, arrays or archive; a folder with metadata.csv is packed on the way.",
+        ),
+    ] = None,
+    part: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=VALUE",
+            help="A modality of one example instead: picture=1.png, meter='[0.9]'; label=…, example_id=…",
+        ),
+    ] = None,
     spec: Annotated[
-        str | None, typer.Option(metavar="FILE|JSON", help="How a table is to be read; {label: null}.")
+        str | None, typer.Option(metavar="FILE|JSON", help="How a file is to be read; {ignore: [note]}.")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Write a line an example to this file, in JSON.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Say what a model sees in examples: alone, jointly and without. JSON is answered at once."""
+    """Say what a model sees in examples: alone, jointly and without. JSON and parts are answered at once."""
     here = session(context)
-    if examples.suffix.lower() == ".json":
+    if (examples is None) == (not part):
+        raise CommandFailed("name a file or a folder of examples, or one example by --part NAME=VALUE", USAGE)
+    if examples is None:
+        found = [here.client.models.score_media(name, **_parts(here, name, part or []))]
+    elif examples.suffix.lower() == ".json":
         found = here.client.models.score(name, _read(examples)).examples
     else:
-        ended = _waited(here, here.client.models.score_file(name, examples, _spec(spec, examples)))
-        found = list(here.client.scorings.examples(ended.id))
+        found = list(here.client.scorings.examples(_waited(here, _sent(here, name, examples, spec)).id))
     if out:
         lines = [one.model_dump_json() for one in found]
         out.write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -118,6 +132,36 @@ def _read(path: Path) -> list[dict[str, Any]]:
     return found
 
 
+def _parts(here: Session, name: str, given: Sequence[str]) -> dict[str, Any]:
+    """What `score_media` takes, as the model reads it."""
+    from app.scoring import parts  # noqa: PLC0415 - numpy
+    from app.scoring.reading import Takes  # noqa: PLC0415
+
+    takes = Takes.of(here.client.models.get(name).card.model_dump())
+    found: dict[str, Any] = {}
+    for one in given:
+        part, equals, value = one.partition("=")
+        if equals and part not in parts.names(takes):
+            raise CommandFailed(f"--part {part}: {name} takes {', '.join(parts.names(takes))}", USAGE)
+        if not equals:
+            raise CommandFailed(f"--part {one} says nothing; write --part NAME=VALUE", USAGE)
+        if part in found:
+            raise CommandFailed(f"--part {part} is there twice; keep one", USAGE)
+        kind, path = takes.media.get(part), Path(value)
+        is_file = kind in ("image", "audio") or (kind == "text" and path.suffix.lower() == ".txt")
+        if is_file and not path.is_file():
+            raise CommandFailed(f"--part {part}: there is no file {value}", USAGE)
+        found[part] = path if is_file else value
+    return found
+
+
+def _sent(here: Session, name: str, examples: Path, spec: str | None) -> "ScoringSchema":
+    try:
+        return here.client.models.score_file(name, examples, _spec(spec, examples))
+    except ValueError as error:
+        raise CommandFailed(str(error), USAGE) from None
+
+
 def _spec(given: str | None, file: Path) -> dict[str, Any]:
     """Called like the file where it has no name."""
     from synib.yaml import load_yaml  # noqa: PLC0415 - keeps --help fast
@@ -126,8 +170,10 @@ def _spec(given: str | None, file: Path) -> dict[str, Any]:
     if given is not None:
         found = load_yaml(given) if given.lstrip().startswith("{") else act.read_spec(Path(given))
     if not isinstance(found, dict):
-        raise CommandFailed(f"{given} says nothing; write a mapping, as {json.dumps({'label': None})}", USAGE)
-    return {"name": file.name[:200]} | found
+        raise CommandFailed(
+            f"{given} says nothing; write a mapping, as {json.dumps({'ignore': ['note']})}", USAGE
+        )
+    return {"name": file.resolve().name[:200]} | found
 
 
 def _waited(here: Session, posted: "ScoringSchema") -> "ScoringSchema":

@@ -2,10 +2,13 @@
 
 import hashlib
 import tarfile
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import IO, Any, Final
+
+import orjson
 
 CHUNK: Final = 2**20  # bytes
 BLOCK: Final = tarfile.BLOCKSIZE
@@ -72,6 +75,36 @@ def source_of(data: Path) -> Source:
         yield bytes(2 * BLOCK)  # the end of a tar archive
 
     return Source(size + 2 * BLOCK, [str(data.resolve()), *map(_mark, files)], packed)
+
+
+def as_file(data: Path) -> IO[bytes]:
+    """The same as one file that is read: of a folder the archive, which is on the disk until it is closed.
+
+    Raises:
+        OSError, ValueError: as `source_of`.
+    """
+    if not data.is_dir():
+        return data.open("rb")
+    packed = tempfile.TemporaryFile()  # noqa: SIM115 - whoever asked closes it
+    for chunk in source_of(data).chunks():
+        packed.write(chunk)
+    packed.seek(0)
+    return packed
+
+
+def as_part(value: Any) -> tuple[str | None, bytes]:
+    """A form's part: of a file its name and what is in it, words, or numbers in JSON.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    if isinstance(value, Path):
+        return value.name, value.read_bytes()
+    if isinstance(value, bytes):
+        return "item", value
+    if isinstance(value, str):
+        return None, value.encode()
+    return None, orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY)
 
 
 def _read(path: Path) -> Iterator[bytes]:

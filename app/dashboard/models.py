@@ -1,5 +1,6 @@
 """Models: the list, giving a run's model a name, and asking one about examples of one's own."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import orjson
@@ -16,9 +17,10 @@ from app.db.access import Database, DbSession
 from app.db.ids import MODEL
 from app.errors import InvalidRequest, Problem
 from app.models import files, repository, service
-from app.models.schemas import ModelBrief, ModelList, ModelSchema, NewModel
+from app.models.schemas import ModelBrief, ModelList, NewModel
 from app.projects.auth import Reader, Uploader, Writer
 from app.schemas import Page
+from app.scoring.reading import Takes
 from synib.problems import from_pydantic
 
 NUMBERS = 2_000  # of an example that the playground writes out; of larger ones the reader brings their own
@@ -78,7 +80,9 @@ def show(request: Request, principal: Reader, session: DbSession, name: str) -> 
     """What it takes and what it is worth; and the playground."""
     model = service.show(service.find(session, principal.project_id, name))
     pair = partners(session, model, principal.project_id)
-    return render(request, "model.html", model=model, example=_example(model), pair=pair, problem=None)
+    media = Takes.of(model.card.model_dump()).media
+    example = _example({name: shape for name, shape in model.modalities.items() if name not in media})
+    return render(request, "model.html", model=model, media=media, example=example, pair=pair, problem=None)
 
 
 @router.post("/{name}/delete")
@@ -93,17 +97,17 @@ async def delete(request: Request, principal: Uploader, name: str) -> Response:
     return RedirectResponse("/models", 303)
 
 
-def _example(model: ModelSchema) -> str | None:
+def _example(modalities: Mapping[str, list[int]]) -> str | None:
     """An example of the right shapes, all zeros; None of one that is too large to be typed."""
     total = 0
-    for shape in model.modalities.values():
+    for shape in modalities.values():
         count = 1
         for length in shape:
             count *= length
         total += count
     if total > NUMBERS:
         return None
-    x = {name: _zeros(shape) for name, shape in model.modalities.items()}
+    x = {name: _zeros(shape) for name, shape in modalities.items()}
     return orjson.dumps({"label": None, "x": x}, option=orjson.OPT_INDENT_2 if total <= 12 else 0).decode()
 
 

@@ -80,12 +80,17 @@ def _key(request: Request) -> str:
 
 def _at_least(role: Role) -> Callable[..., Awaitable[Principal]]:
     async def check(principal: Annotated[Principal, Depends(identify)]) -> Principal:
-        return _allowed(principal, role)
+        return allowed(principal, role)
 
     return check
 
 
-def _allowed(principal: Principal, role: Role) -> Principal:
+def allowed(principal: Principal, role: Role) -> Principal:
+    """Who asks, if they may do what takes this role.
+
+    Raises:
+        Forbidden: they may not.
+    """
     if ORDER.index(principal.role) < ORDER.index(role):
         raise Forbidden(f"this key is a {principal.role}'s; this takes a {role}'s. Ask an admin for one")
     return principal
@@ -94,7 +99,7 @@ def _allowed(principal: Principal, role: Role) -> Principal:
 async def uploader(request: Request) -> Principal:
     """A writer who is about to send for minutes: no connection to the database is held meanwhile."""
     database: Database = request.app.state.database
-    return _allowed(await database.run(lambda session: identify(request, session)), Role.WRITER)
+    return allowed(await database.run(lambda session: identify(request, session)), Role.WRITER)
 
 
 Reader = Annotated[Principal, Depends(_at_least(Role.READER))]

@@ -68,7 +68,15 @@ def read(raw: bytes, takes: Takes, most: int) -> Examples:
         data = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         raise MalformedJson(f"{error}; there must be one JSON value, and NaN and infinity are none") from None
-    given = _examples(data, most)
+    return checked(_examples(data, most), takes)
+
+
+def checked(given: Sequence[Mapping[str, Any]], takes: Takes) -> Examples:
+    """Examples as the JSON of a request has them; a file may also be its bytes.
+
+    Raises:
+        InvalidRequest: they are none of this model; at most MOST faults are told.
+    """
     reader = _Reader(takes)
     for place, example in enumerate(given):
         reader.look(place, example)
@@ -86,7 +94,7 @@ def read(raw: bytes, takes: Takes, most: int) -> Examples:
 
 def _are_items(name: str, given: Sequence[Mapping[str, Any]]) -> bool:
     """Whether a modality is given as what it is, and not as the numbers that are made of it."""
-    return any(isinstance(example["x"].get(name), str | dict) for example in given)
+    return any(isinstance(example["x"].get(name), str | dict | bytes) for example in given)
 
 
 def _examples(data: Any, most: int) -> list[dict[str, Any]]:
@@ -144,7 +152,7 @@ class _Reader:
             self._wrong(f"{at}/x", f"has no modality; give at least one of {self._modalities}")
         return None
 
-    def column(self, name: str, given: Sequence[dict[str, Any]]) -> Values:
+    def column(self, name: str, given: Sequence[Mapping[str, Any]]) -> Values:
         """All examples' values of one modality, (N, *shape)."""
         shape = self._takes.shapes[name]
         raw = [example["x"].get(name) for example in given]
@@ -162,7 +170,7 @@ class _Reader:
                 column[place] = one
         return column
 
-    def items(self, name: str, given: Sequence[dict[str, Any]]) -> list[bytes | None]:
+    def items(self, name: str, given: Sequence[Mapping[str, Any]]) -> list[bytes | None]:
         """All examples' files or texts of one modality."""
         text = self._takes.media[name] == "text"
         found: list[bytes | None] = []
@@ -170,11 +178,16 @@ class _Reader:
             raw, item = example["x"].get(name), None
             if isinstance(raw, str) and text:
                 item = raw.encode()
+            elif isinstance(raw, bytes) and not text:
+                item = raw
             elif isinstance(raw, dict) and [*raw] == ["base64"] and not text:
                 with contextlib.suppress(ValueError, TypeError):
                     item = base64.b64decode(raw["base64"], validate=True)
             if raw is not None and item is None:
                 detail = "must be a text" if text else 'must be {"base64": "…"} with a whole file'
+                self._wrong(f"/examples/{place}/x/{escape(name)}", detail)
+            elif not text and item == b"":
+                detail = "is empty; leave it out where the example has none"
                 self._wrong(f"/examples/{place}/x/{escape(name)}", detail)
             found.append(item)
         return found

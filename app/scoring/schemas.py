@@ -22,7 +22,8 @@ class NewExample(BaseModel):
     """Its class, where known: then the information in bits is told, too."""
     x: dict[str, Any]
     """By modality, numbers in nested lists of the shape that the model's `modalities` say, raw: the model
-    normalises. A series may be shorter. A modality that is null or left out is withheld, and so said."""
+    normalises. A series may be shorter. Where the model reads media: a text as it is, an image or a recording
+    as `{"base64": "…"}`, all of the file. A modality that is null or left out is withheld, and so said."""
 
 
 class NewExamples(BaseModel):
@@ -84,7 +85,7 @@ class FileSchema(Schema):
     """The file that was sent."""
 
     format: str
-    """csv, parquet, arrow, npz or safetensors, by what is in it."""
+    """csv, parquet, arrow, npz, safetensors, tar or zip, by what is in it."""
     size: int
     """Bytes."""
     sha256: str

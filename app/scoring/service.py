@@ -70,9 +70,6 @@ def format_of(upload: Upload) -> str:
             for fault in error.problems
         ]
         raise InvalidTable(told[0].detail, told) from None
-    if kind in ("tar", "zip"):
-        detail = "is an archive; only tables (CSV, Parquet, Arrow) and arrays (NPZ, safetensors) are scored"
-        raise InvalidTable.at("/examples", detail)
     return str(kind)
 
 

@@ -11,11 +11,17 @@ from numpy.typing import NDArray
 from synib.data.media import FolderMedia, Kind
 from synib.features import Extractor
 from synib.features.items import Item, item_of
-from synib.uploads.inspecting import Unfit, inspect
+from synib.uploads.inspecting import CALLED, ENDINGS, KINDS, Unfit, inspect
 from synib.uploads.limits import Limits
 
 BEGINS: Final = {b"\x89PNG": "png", b"\xff\xd8\xff": "jpg", b"RIFF": "wav", b"fLaC": "flac"}
 NOT_READ: Final = "is no PNG or JPEG image and no WAV or FLAC recording; only such are read"
+WANTED: Final[dict[Kind, str]] = {
+    "image": "images, PNG or JPEG",
+    "audio": "recordings, WAV or FLAC",
+    "text": "texts",
+}
+"""What features read, as people are told."""
 
 
 class Unreadable(ValueError):
@@ -32,28 +38,42 @@ def features_of(extract: Extractor, items: Sequence[bytes | None]) -> NDArray[np
     Raises:
         Unreadable: what an item is is not what the features read, or it is broken.
     """
-    values = np.full((len(items), *extract.features.shape()), np.nan, np.float32)
+    values, reads = (
+        np.full((len(items), *extract.features.shape()), np.nan, np.float32),
+        extract.features.reads,
+    )
+    assert reads is not None  # known of what has been trained on
     for place, content in enumerate(items):
         if content is None:
             continue
         try:
-            values[place] = extract([_decoded(content, extract.features.reads)])[0]
+            values[place] = extract([_decoded(content, reads)])[0]
         except (Unfit, OSError, ValueError) as error:
             raise Unreadable(place, str(error)) from error
     return values
 
 
-def _decoded(content: bytes, reads: str | None) -> Item:
+def item_in(path: Path, name: str, reads: Kind, limits: Limits) -> Item:
+    """The image or recording in a file that its owner calls ``name``; ``reads`` is what is wanted.
+
+    Raises:
+        Unfit: it is something else, or not what its name says, broken or too large.
+    """
+    says = ENDINGS.get(name.rpartition(".")[2].lower())
+    if says and KINDS[says] != reads:
+        raise Unfit(f"is {CALLED[says]}; here the model reads {WANTED[reads]}")
+    kind = inspect(path, name, limits).kind
+    one = np.array([path.name])
+    return item_of(FolderMedia(kind, path.parent, one, one, np.zeros(1, np.int64)), 0)
+
+
+def _decoded(content: bytes, reads: Kind) -> Item:
     if reads == "text":
         return content.decode()
     ending = next((ending for begin, ending in BEGINS.items() if content.startswith(begin)), None)
     if ending is None:
         raise Unfit(NOT_READ)
-    kind: Kind = "image" if ending in ("png", "jpg") else "audio"
     with tempfile.TemporaryDirectory(prefix="synib-item-") as folder:
-        name = f"item.{ending}"
-        path = Path(folder) / name
+        path = Path(folder) / f"item.{ending}"
         path.write_bytes(content)
-        inspect(path, name, Limits())
-        one = np.array([name])
-        return item_of(FolderMedia(kind, path.parent, one, one, np.zeros(1, np.int64)), 0)
+        return item_in(path, path.name, reads, Limits())

@@ -10,7 +10,6 @@ from typing import IO, Any, Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from synib import spec
 from synib.data.dataset import SPLITS
 from synib.tables.layout import LONGEST
 from synib.tables.npz import Npz, as_text, told
@@ -24,10 +23,10 @@ from synib.uploads.layout import (
     check_modalities,
     check_names,
     did_you_mean,
+    label_of,
     natural,
     unknown,
 )
-from synib.uploads.limits import Limits
 from synib.uploads.safetensors import Safetensors
 
 INFLATED: Final = 2**30
@@ -67,7 +66,7 @@ class ArrayReader:
 
     def blocks(self) -> Iterator[tuple[Block, Progress]]:
         names = [*self.layout.texts, *self.layout.numbers, *self.lengths.values()]
-        total = self.arrays.shapes[self.layout.label][0]
+        total = self.arrays.shapes[_counted(self.layout)][0]
         step = rows_of(self.shapes, words=bool(self.layout.words))
         parts = {name: self._rows(name, step, total) for name in names}
         for begin in range(0, total, step):
@@ -131,7 +130,7 @@ def read_safetensors(job: Job) -> ArrayReader | None:
 
 
 def _understood(arrays: Arrays, job: Job, columns: dict[str, Path]) -> ArrayReader | None:
-    found = _understand([*arrays.shapes], job.asked, job.faults, job.limits)
+    found = _understand([*arrays.shapes], job)
     if found is None:
         return None
     layout, lengths = found
@@ -139,11 +138,11 @@ def _understood(arrays: Arrays, job: Job, columns: dict[str, Path]) -> ArrayRead
     return None if job.faults else ArrayReader(arrays, layout, lengths, job, columns)
 
 
-def _understand(
-    names: Sequence[str], asked: spec.Upload, faults: RowFaults, limits: Limits
-) -> tuple[Layout, dict[str, str]] | None:
-    """The layout, and by modality the array of its lengths; None, with the reasons in ``faults``, if there
-    is none."""
+def _understand(names: Sequence[str], job: Job) -> tuple[Layout, dict[str, str]] | None:
+    """The layout, and by modality the array of its lengths; None, with the reasons in the job's faults, if
+    there is none."""
+    asked, faults = job.asked, job.faults
+    label = label_of(names, asked, job.labelled)
     numbers: list[str] = []
     words: dict[str, str] = {}
     lengths: dict[str, str] = {}
@@ -161,11 +160,11 @@ def _understand(
             detail = f"is no array of ours; an array is a modality (voice), or its lengths (voice:{LENGTH})"
             faults.add(name, detail, name)
         elif name.lower() in (asked.label, *ABOUT) or name.lower().startswith("label"):
-            faults.add(name, unknown(name, asked), name)
+            faults.add(name, unknown(name, asked, label), name)
         else:
             numbers.append(name)
-    check_names(names, asked, faults)
-    check_modalities([*numbers, *words], faults, limits)
+    check_names(names, asked, label, faults)
+    check_modalities([*numbers, *words], faults, job.limits)
     for name in set(numbers) & set(words):
         faults.add(name, f"the modality {name!r} is in {name} and {words[name]}; give each its own name")
     for modality, name in lengths.items():
@@ -175,18 +174,23 @@ def _understand(
         return None
     ordered: dict[str, tuple[str, ...]] = dict.fromkeys(sorted(numbers, key=natural), ())
     about = tuple(name for name in ABOUT if name in names)
-    return Layout(asked.label, about, ordered, words), lengths
+    return Layout(label, about, ordered, words), lengths
+
+
+def _counted(layout: Layout) -> str:
+    """The array whose length says how many examples there are."""
+    return layout.label or [*layout.numbers, *layout.texts][0]
 
 
 def _check(arrays: Arrays, layout: Layout, lengths: dict[str, str], job: Job) -> None:
     """Whether types and shapes are what they must be."""
-    faults, limits = job.faults, job.limits
-    rows = next(iter(arrays.shapes[layout.label]), 0)
+    faults, limits, counted = job.faults, job.limits, _counted(layout)
+    rows = next(iter(arrays.shapes[counted]), 0)
     if rows > limits.rows:
         faults.add("", f"there are {rows:,} examples; use at most {limits.rows:,}")
     for name in layout.texts:
         longest = limits.characters if name in layout.words.values() else LONGEST
-        _check_text(arrays, name, rows, longest, layout, faults)
+        _check_text(arrays, name, (rows, counted), longest, layout, faults)
     for name in layout.numbers:
         kind, shape = arrays.kinds[name], arrays.shapes[name]
         if kind.kind not in "fiub":
@@ -196,7 +200,7 @@ def _check(arrays: Arrays, layout: Layout, lengths: dict[str, str], job: Job) ->
             hint = " - a single number is [:, None]" if len(shape) == 1 else ""
             faults.add(name, f"{detail}{hint}, images as files in an archive", str(shape))
         elif shape[0] != rows:
-            faults.add(name, f"has {shape[0]:,} examples; {layout.label} has {rows:,}", shape[0])
+            faults.add(name, f"has {shape[0]:,} examples; {counted} has {rows:,}", shape[0])
         elif int(np.prod(shape[1:], dtype=object)) > limits.values:
             size = int(np.prod(shape[1:], dtype=object))
             faults.add(name, f"has {size:,} numbers an example; use at most {limits.values:,}", str(shape))
@@ -210,15 +214,15 @@ def _check(arrays: Arrays, layout: Layout, lengths: dict[str, str], job: Job) ->
 
 
 def _check_text(
-    arrays: Arrays, name: str, rows: int, longest: int, layout: Layout, faults: RowFaults
+    arrays: Arrays, name: str, count: tuple[int, str], longest: int, layout: Layout, faults: RowFaults
 ) -> None:
-    kind, shape = arrays.kinds[name], arrays.shapes[name]
+    kind, shape, (rows, counted) = arrays.kinds[name], arrays.shapes[name], count
     kinds = "USiufb" if name == layout.label else "USiu"
     if len(shape) > 1 and name == layout.label:
         detail = f"has the shape {shape}; an example has one class: several labels, or one-hot rows, are not"
         faults.add(name, f"{detail} supported; use ({shape[0]},)", str(shape))
     elif shape != (rows,):
-        faults.add(name, f"has the shape {shape}; ({rows},) would go with {layout.label}", str(shape))
+        faults.add(name, f"has the shape {shape}; ({rows},) would go with {counted}", str(shape))
     elif kind.kind not in kinds:
         faults.add(name, f"is of type {kind}; use text or whole numbers", str(kind))
     elif kind.itemsize > 4 * longest:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -34,7 +35,7 @@ class Block:
     """By column an Arrow array of B strings; null is missing."""
 
     def __len__(self) -> int:
-        return len(next(iter(self.texts.values())))
+        return len(next(chain(self.texts.values(), self.numbers.values())))
 
     def slice(self, begin: int, rows: int) -> "Block":
         """Some of them."""
@@ -54,6 +55,8 @@ class Job:
     asked: spec.Upload
     faults: RowFaults
     limits: Limits
+    labelled: bool = True
+    """Whether there must be a label."""
 
 
 @dataclass(frozen=True)

@@ -56,6 +56,8 @@ class Builder:
         self.asked, self.limits, self.faults = self.job.asked, self.job.limits, self.job.faults
         folder.arrays.mkdir()
         self.folder, self.layout = folder, layout
+        assert layout.label is not None  # jobs that build are labelled
+        self._label = layout.label
         self._labels = Labels(layout.label, self.faults, self.limits)
         self._about = About(layout, self.root, self.faults)
         for name in layout.modalities:
@@ -68,7 +70,7 @@ class Builder:
         """
         if self.rows + len(block) > self.limits.rows:
             raise refuse(f"there are more than {self.limits.rows:,} rows; use at most so many")
-        self._labels.add(block.texts[self.layout.label], self.rows)
+        self._labels.add(block.texts[self._label], self.rows)
         self._about.add(block.texts, self.rows)
         for name, writer in self.writers.items():
             writer.add(self._values(name, block), self.rows)

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Final
 
 from synib import spec
-from synib.problems import Problem, TableError
+from synib.problems import TableError
 from synib.uploads import arrays, media, tables
 from synib.uploads.blocks import Job, Reader
 from synib.uploads.building import Builder
-from synib.uploads.faults import ROOT, RowFaults
+from synib.uploads.faults import RowFaults, of_file
 from synib.uploads.formats import Format, sniff
 from synib.uploads.limits import Limits
 from synib.uploads.measuring import measure
@@ -64,7 +64,7 @@ def convert(
         profile = _convert(source, partial, asked or spec.Upload(), on_progress, limits)
         partial.rename(into)
     except TableError as error:
-        raise TableError([_told(problem) for problem in error.problems]) from None
+        raise of_file(error) from None
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return profile
@@ -89,18 +89,3 @@ def _convert(
         profile = measure(builder.finish(), kind, reader, scratch, on_progress)
     shutil.rmtree(scratch)
     return profile
-
-
-def _told(problem: Problem) -> Problem:
-    """What a reader of tables says of its table, said of the file; without what no database can hold."""
-    pointer, value = problem.pointer, problem.value
-    if pointer.startswith("/table"):
-        pointer = ROOT + pointer.removeprefix("/table")
-    return Problem(
-        _clean(pointer), _clean(problem.detail), _clean(value) if isinstance(value, str) else value
-    )
-
-
-def _clean(text: str) -> str:
-    """Halves of surrogate pairs and NUL, which hostile names and values have, as escapes."""
-    return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")

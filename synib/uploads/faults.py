@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from synib.problems import TableError
+from synib.problems import Problem, TableError
 from synib.tables import problems
 from synib.tables.problems import SHOWN, Faults
 
@@ -15,6 +15,25 @@ ROOT: Final = "/file"
 def refuse(detail: str, at: str = "", value: Any = None) -> TableError:
     """An error with this one fault."""
     return problems.refuse(detail, at, value, root=ROOT)
+
+
+def of_file(error: TableError) -> TableError:
+    """What a reader of tables says of its table, said of the file; without what no database can hold."""
+    return TableError([_told(problem) for problem in error.problems])
+
+
+def _told(problem: Problem) -> Problem:
+    pointer, value = problem.pointer, problem.value
+    if pointer.startswith("/table"):
+        pointer = ROOT + pointer.removeprefix("/table")
+    return Problem(
+        _clean(pointer), _clean(problem.detail), _clean(value) if isinstance(value, str) else value
+    )
+
+
+def _clean(text: str) -> str:
+    """Halves of surrogate pairs and NUL, which hostile names and values have, as escapes."""
+    return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")
 
 
 @dataclass

@@ -75,7 +75,7 @@ def inspect(path: Path, name: str, limits: Limits) -> Seen:
         case "audio":
             return _audio(path, says, limits)
         case "text":
-            raise AssertionError("texts are read as words")
+            raise Unfit("is a text, and those before it are none; a modality is of one kind")
 
 
 def _what(head: bytes) -> str | None:

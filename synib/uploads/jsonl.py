@@ -25,7 +25,7 @@ def read_jsonl(job: Job, archive: bool = True) -> TableReader | None:
         names |= dict.fromkeys(row)
         if len(names) > job.limits.columns:
             break
-    layout = understand([*names], job.asked, job.faults, job.limits, archive)
+    layout = understand([*names], job.asked, job.faults, job.limits, archive, job.labelled)
     if layout is None:
         return None
     return TableReader(layout, partial(_batches, job.source, layout, job.faults), job.limits)

@@ -28,7 +28,8 @@ SHAPES: Final = "<modality>:<name> for numbers (voice:pitch)"
 class Layout:
     """Modalities by what they are of; each in one place only."""
 
-    label: str
+    label: str | None
+    """Column with the class of each example; None where there is none, and none is needed."""
     about: tuple[str, ...]
     """Those of `ABOUT` that are there."""
     numbers: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -46,15 +47,22 @@ class Layout:
     @property
     def texts(self) -> tuple[str, ...]:
         """Every column that is read as text."""
-        return (self.label, *self.about, *self.words.values(), *self.files.values())
+        label = () if self.label is None else (self.label,)
+        return (*label, *self.about, *self.words.values(), *self.files.values())
 
 
 def understand(
-    names: Sequence[str], asked: spec.Upload, faults: RowFaults, limits: Limits, archive: bool = False
+    names: Sequence[str],
+    asked: spec.Upload,
+    faults: RowFaults,
+    limits: Limits,
+    archive: bool = False,
+    labelled: bool = True,
 ) -> Layout | None:
     """The layout of a table's columns, or of an ``archive``'s metadata; None, with the reasons in
-    ``faults``, if it has none."""
+    ``faults``, if it has none. ``labelled``: whether there must be a label."""
     _check_columns(names, faults, limits)
+    label = label_of(names, asked, labelled)
     numbers: dict[str, list[str]] = {}
     words: dict[str, str] = {}
     files: dict[str, str] = {}
@@ -71,22 +79,28 @@ def understand(
         elif (of := _stem(name, TEXT)) is not None:
             _claim(words, of or TEXT, name, faults)
         else:
-            faults.add(name, unknown(name, asked, archive), name)
-    check_names(names, asked, faults)
+            faults.add(name, unknown(name, asked, label, archive), name)
+    check_names(names, asked, label, faults)
     _claimed_twice(numbers, words, files, faults)
     check_modalities([*numbers, *words, *files], faults, limits)
     if faults:
         return None
     ordered = {modality: tuple(sorted(columns, key=natural)) for modality, columns in numbers.items()}
-    return Layout(asked.label, tuple(name for name in ABOUT if name in names), ordered, words, files)
+    return Layout(label, tuple(name for name in ABOUT if name in names), ordered, words, files)
 
 
-def check_names(names: Sequence[str], asked: spec.Upload, faults: RowFaults) -> None:
+def label_of(names: Sequence[str], asked: spec.Upload, labelled: bool) -> str | None:
+    """The label's column; None where it is not there, or left out, and need not be."""
+    there = asked.label in names and asked.label not in asked.ignore
+    return asked.label if labelled or there else None
+
+
+def check_names(names: Sequence[str], asked: spec.Upload, label: str | None, faults: RowFaults) -> None:
     """Whether the label is there, and what the upload names is."""
-    if asked.label not in names:
+    if label is not None and label not in names:
         like = [name for name in names if LABELS.fullmatch(name)]
         hint = f" (did you mean {like[0]}? say so with label)" if like else ""
-        faults.add(asked.label, f"the column {asked.label} is missing{hint}")
+        faults.add(label, f"the column {label} is missing{hint}")
     for what, named in (("text", asked.text), ("ignore", asked.ignore)):
         for name in named:
             if name not in names:
@@ -111,14 +125,16 @@ def check_modalities(modalities: Sequence[str], faults: RowFaults, limits: Limit
         faults.add("", f"there are {len(found)} modalities ({shown}); use {FEWEST} to {limits.modalities}")
 
 
-def unknown(name: str, asked: spec.Upload, archive: bool = False) -> str:
+def unknown(name: str, asked: spec.Upload, label: str | None, archive: bool = False) -> str:
     """Why a column is refused."""
     known = {word.lower(): word for word in (asked.label, *ABOUT)}
     if name.strip().lower() in known:
         return f"is no column of ours; {known[name.strip().lower()]} is written so"
+    if LABELS.fullmatch(name) and label is None:
+        return "looks like the label; say so with label, or leave it out with ignore"
     if LABELS.fullmatch(name):
         return (
-            f"looks like another label beside {asked.label}: an example has one class, several labels are "
+            f"looks like another label beside {label}: an example has one class, several labels are "
             f"not supported; leave it out with ignore"
         )
     ways = [SHAPES, "<modality>_text for words"] + ["<modality>_file_name for files"] * archive

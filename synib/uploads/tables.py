@@ -75,7 +75,7 @@ class TableReader:
 def read_csv(job: Job, archive: bool = False) -> TableReader | None:
     """CSV in UTF-8; of an ``archive``, its metadata."""
     names = csv_format.names(job.source)
-    layout = understand(names, job.asked, job.faults, job.limits, archive)
+    layout = understand(names, job.asked, job.faults, job.limits, archive, job.labelled)
     if layout is None:
         return None
     return TableReader(layout, lambda: _csv_batches(job.source, layout), job.limits)
@@ -87,7 +87,7 @@ def read_parquet(job: Job) -> TableReader | None:
 
     with _told("Parquet"):
         schema = pq.read_schema(arrow(job.source))
-        layout = understand(schema.names, job.asked, job.faults, job.limits)
+        layout = understand(schema.names, job.asked, job.faults, job.limits, labelled=job.labelled)
         if layout is None:
             return None
         texts = {name for name in layout.texts if _is_text(schema.field(name).type)}
@@ -111,7 +111,7 @@ def read_arrow(job: Job) -> TableReader | None:
         rows = ipc.check_batches(job.source, job.limits)
         schema = _opened(job.source).schema
         names = schema.names
-    layout = understand(names, job.asked, job.faults, job.limits)
+    layout = understand(names, job.asked, job.faults, job.limits, labelled=job.labelled)
     if layout is None:
         return None
     _check_kinds(schema, layout, job.faults)

@@ -34,15 +34,17 @@ def trained() -> tuple[Kit, Trained, Dataset]:
     return kit_of(model, data, asked, 0, answers, report), model, data
 
 
-def promotable(session: Session, store: Path, project: str = "default") -> Run:
-    """A run that has succeeded and left the small model's files."""
+def promotable(
+    session: Session, store: Path, project: str = "default", made: tuple[Kit, Trained, Dataset] | None = None
+) -> Run:
+    """A run that has succeeded and left the files of a model, the small one's unless another was ``made``."""
     from sqlalchemy import select
 
     from app.db.tables import Project
 
     owner = session.scalar(select(Project).where(Project.name == project)) or make_project(session, project)
     run = runs_of(session, make_experiment(session, owner))[0]
-    kit, model, _ = trained()
+    kit, model, _ = made or trained()
     leave(session, run, store, kit, model)
     return finish(session, run)
 

@@ -98,6 +98,12 @@ def test_every_command_prints_one_json_document(
     assert "best" in {one["name"] for one in ask("models")}
     examples = write("examples.json", {"examples": [{"x": {"x1": [1.0], "x2": [0.0]}}]})
     assert len(ask("score", "best", examples)) == 1
+    (packed := folder / "packed").mkdir()
+    (packed / "metadata.csv").write_text("x1:0,x2:0\n1,0\n-1,0.5\n")
+    assert [one["example_id"] for one in ask("score", "best", packed)] == ["0", "1"]
+    [one] = ask("score", "best", "--part", "x1=[1.0]", "--part", "x2=[0.0]", "--part", "example_id=mine")
+    assert one["example_id"] == "mine"
+    assert one["confidence"] == ask("score", "best", examples)[0]["confidence"]
     first, second = [one.example_id for one in live.client.runs.examples(run, limit=2)]
     assert ask("cross", "best", first, second)
     assert ask("models delete", "best") == {"deleted": "best"}

@@ -107,12 +107,20 @@ def test_a_model_scores_rows_and_files(
     rows = [{"x": {"x1": [a], "x2": [b]}} for a in (-1.0, 1.0) for b in (-1.0, 1.0)]
     at_once = client.models.score(name, rows).examples
     (file := tmp_path / "rows.csv").write_text("example_id,x1:0,x2:0\na,-1,-1\nb,-1,1\nc,1,-1\nd,1,1\n")
-    scoring = client.models.score_file(name, file, {"label": None})
+    scoring = client.models.score_file(name, file)
     ended = client.scorings.wait(scoring.id, timeout=60)
     assert ended.status == "succeeded", ended.reason
     scored = list(client.scorings.examples(scoring.id))
     assert [one.predicted for one in scored] == [one.predicted for one in at_once]
     assert client.scorings.export(scoring.id, tmp_path / "scored.ndjson").read_text().count("\n") == 4
+    (folder := tmp_path / "folder").mkdir()
+    (folder / "metadata.csv").write_text("x1:0,x2:0\n-1,-1\n1,1\n")
+    posted = client.models.score_file(name, folder, {"name": "packed"})
+    assert (posted.name, posted.file.format) == ("packed", "tar")
+    assert client.scorings.wait(posted.id, timeout=60).status == "succeeded"
+    outer = [at_once[0].confidence, at_once[3].confidence]
+    assert [one.confidence for one in client.scorings.examples(posted.id)] == pytest.approx(outer, abs=1e-6)
+    assert client.models.score_media(name, x1=[-1.0], x2=[-1.0]).confidence == pytest.approx(outer[0])
     client.models.delete(name)
     assert name not in {one.name for one in client.models.list()}
 

@@ -133,11 +133,13 @@ def test_without_its_data_set_a_model_still_scores_but_crosses_nothing(
     (store / kept.path).write_text(json.dumps(card))
     kept.sha256 = hashlib.sha256((store / kept.path).read_bytes()).hexdigest()
     session.commit()
-    assert api.post(PATH, json={"run": run.id, "name": "m"}).status_code == 201
-    answer = ask(api, {"examples": pair()})
+    assert api.post(PATH, json={"run": run.id, "name": "lost"}).status_code == 201
+    answer = ask(api, {"examples": pair()}, "lost")
     assert (answer.status_code, answer.json()["code"]) == (409, "data_gone")
     assert f"ds_{1:032x} is no longer in the store" in answer.json()["detail"]
-    scored = api.post(f"{PATH}/m/score", json={"examples": [{"x": {"x1": [0.0, 0, 0], "x2": [0.0, 0, 0]}}]})
+    scored = api.post(
+        f"{PATH}/lost/score", json={"examples": [{"x": {"x1": [0.0, 0, 0], "x2": [0.0, 0, 0]}}]}
+    )
     assert scored.status_code == 200
 
 

@@ -12,11 +12,15 @@ import psutil
 import pytest
 from redis import Redis
 
+from app.db.tables import Run
+from app.models.files import folder_of
 from app.scoring import broker, wire
 from app.scoring.exchange import Exchange, ScorerFailed
 from synib.scoring import Scorer, cross
 from tests.app.conftest import Api
 from tests.app.kits import promotable, trained
+from tests.synib.scoring import media_kits
+from tests.synib.uploads.making import as_tar, as_zip, packed
 from tests.worker.service import Service, command, family
 
 PATH = "/v1/models/m/score"
@@ -190,6 +194,39 @@ def test_a_file_is_scored_as_the_library_does_and_labels_make_a_report(service: 
     assert [one["synergy"] for one in records] == pytest.approx([one["synergy"] for one in told], abs=1e-6)
     assert records[0]["split"] == "new"
     assert (failed.status, failed.reason["code"]) == ("failed", "invalid_table")
+
+
+@pytest.mark.slow
+def test_an_archive_is_scored_as_the_library_does_and_a_bad_file_is_told_with_its_row(
+    service: Service, api: Api
+) -> None:
+    made = media_kits.made()
+    with service.sessions() as session:
+        run = promotable(session, service.settings.store, made=made)
+    service.worker("analysis,system")
+    files = media_kits.archive()
+    bad = files | {"rows": [row | {"picture_file_name": "no.png"} for row in files["rows"][:1]]}
+    with api.client() as client:
+        assert client.post("/v1/models", json={"run": run.id, "name": "media"}).status_code == 201
+
+        def scored(content: bytes) -> Run:
+            sent = client.post("/v1/models/media/score", files={"examples": ("a", content)})
+            return service.until_ended(sent.json()["run_id"])[0]
+
+        done, failed = scored(as_tar(packed(files))), scored(as_zip(packed(bad)))
+        assert done.status == "succeeded", done.reason
+        path = f"/v1/scorings/{done.scoring_id}"
+        told = client.get(f"{path}/examples", params={"limit": 1000}).json()["data"]
+        assert client.get(f"{path}/report").json()["examples"] == len(told) == media_kits.N
+        folder = folder_of(service.settings.store, client.get("/v1/models/media").json()["id"])
+    label = [row["label"] for row in files["rows"]]
+    expected = Scorer.load(folder).score({name: made[2].x[name] for name in ("meter", "picture")}, label)
+    for column in ("synergy", "interaction"):
+        assert [one[column] for one in told] == pytest.approx(getattr(expected, column).tolist(), abs=1e-6)
+    assert [one["confidence"] for one in told] == pytest.approx(expected.joint_p.max(1).tolist(), abs=1e-6)
+    assert (failed.status, failed.reason["code"]) == ("failed", "invalid_table")
+    assert "row 1: no.png is not in the archive" in failed.reason["message"]
+    assert not list((service.settings.store / "scorings" / ".scratch").iterdir())
 
 
 def broker_of(service: Service) -> Redis:

@@ -6,11 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+from numpy.typing import NDArray
 
+from app.client.aio.blocking import to_thread
 from app.client.aio.transport import Transport
+from app.client.packing import as_file, as_part
 from app.models.schemas import ModelBrief, ModelSchema
 from app.schemas import Page
 from app.scoring.schemas import CrossedSchema, ScoresSchema, ScoringSchema
+from synib.report import ScoredExample
 from synib.spec import Scoring as Spec
 
 PATH = "/v1/models"
@@ -61,19 +65,50 @@ class Models:
         sent = await self._transport.send("POST", f"{PATH}/{name}/cross", json=body, headers=headers)
         return CrossedSchema.model_validate_json(sent.content)
 
+    async def score_media(
+        self,
+        model: str,
+        /,
+        *,
+        label: str | None = None,
+        example_id: str | None = None,
+        wait: float | None = None,
+        **parts: Path | bytes | str | Sequence[Any] | NDArray[Any],
+    ) -> ScoredExample:
+        """What the model sees in one example whose images and recordings are sent as the files they are.
+
+        parts: by modality, a file or its bytes, words, or nested lists or an array of numbers.
+        wait: seconds that the service may take for it.
+
+        Raises:
+            OSError: a file cannot be read.
+        """
+        headers = {} if wait is None else {"Prefer": f"wait={wait:.0f}"}
+        said = {"label": label, "example_id": example_id}
+        given = parts | {name: text for name, text in said.items() if text is not None}
+        sent = await self._transport.send(
+            "POST",
+            f"{PATH}/{model}/score",
+            files={name: await to_thread(as_part, value) for name, value in given.items()},
+            headers=headers,
+        )
+        return ScoresSchema.model_validate_json(sent.content).examples[0]
+
     async def score_file(
         self, name: str, examples: Path, spec: Spec | Mapping[str, Any] | None = None
     ) -> ScoringSchema:
-        """Send a table or arrays of examples and have all of them scored; see ``scorings``.
+        """Send a table, arrays, an archive of media or a folder of them, which is packed on the way, and have
+        all of its examples scored; see ``scorings``.
 
         Raises:
-            OSError: the file cannot be read.
+            OSError: it cannot be read.
+            ValueError: the folder has nothing in it.
         """
         asked = spec.model_dump(mode="json") if isinstance(spec, Spec) else dict(spec or {})
-        with examples.open("rb") as file:
+        with await to_thread(as_file, examples) as file:
             parts: dict[str, Any] = {
                 "spec": (None, orjson.dumps(asked), "application/json"),
-                "examples": file,
+                "examples": (examples.name, file),
             }
             sent = await self._transport.send("POST", f"{PATH}/{name}/score", files=parts)
         return ScoringSchema.model_validate_json(sent.content)

@@ -84,6 +84,14 @@
     form.elements.example.focus();
   }
 
+  // What an API's JSON has of a field: words, or a whole file; nothing of one that is empty.
+  const medium = (field) => field.type !== "file" ? field.value || undefined : field.files[0] && new Promise((done, failed) => {
+    const reader = new FileReader();
+    reader.onload = () => done({ base64: reader.result.slice(reader.result.indexOf(",") + 1) });
+    reader.onerror = () => failed(reader.error);
+    reader.readAsDataURL(field.files[0]);
+  });
+
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     form.querySelector("[data-problem]").replaceChildren();
@@ -96,12 +104,16 @@
       return refuse({ title: "The body is not JSON", detail, errors: [{ pointer: "/examples/0", detail, value: null }] });
     }
     if (example && example.label === null) delete example.label;
-    for (const box of form.querySelectorAll('[name="withhold"]:checked')) if (example?.x) example.x[box.value] = null;
     const words = form.querySelector("[data-sent]");
     const button = form.querySelector("button.main");
     words.textContent = "Asking …";
     button.disabled = true;
     try {
+      for (const field of form.querySelectorAll("[data-medium]")) {
+        const found = await medium(field);
+        if (found !== undefined && example?.x) example.x[field.dataset.medium] = found;
+      }
+      for (const box of form.querySelectorAll('[name="withhold"]:checked')) if (example?.x) example.x[box.value] = null;
       const answer = await fetch(form.dataset.score, { method: "POST", headers: { "Content-Type": "application/json", Prefer: "wait=30" }, body: JSON.stringify({ examples: [example] }) });
       const told = await answer.json();
       if (answer.ok) tell(told);

@@ -16,6 +16,8 @@ from tests.app.dashboard.browser import NEEDED
 from tests.app.dashboard.found import REFUSED
 from tests.app.kits import promotable, scorer, trained
 from tests.app.reading import read
+from tests.synib.features.models import build
+from tests.synib.scoring import media_kits
 
 pytestmark = NEEDED
 
@@ -172,3 +174,33 @@ def test_a_run_gets_a_name_and_its_model_answers_in_the_playground(
         assert fault["detail"] in problem.inner_text()
         assert page.get_attribute("#example", "aria-invalid") == "true"
     complaints[:] = [told for told in complaints if "422" not in told]
+
+
+def test_a_model_of_pictures_words_and_numbers_is_asked_by_files_and_words(
+    page: Any, session: Session, embedded: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build("bert", tmp_path)
+    monkeypatch.setenv("SYNIB_MODELS", str(tmp_path))
+    settings = embedded.app.state.settings.model_copy(update={"models": tmp_path})
+    model = media_kits.made("bert")
+    run = promotable(session, settings.store, made=model)
+    made = httpx.post(page.url_of("/v1/models"), json={"run": run.id, "name": "media"})
+    assert made.status_code == 201
+    (picture := tmp_path / "1.png").write_bytes(media_kits.png(media_kits.images(3)[2]))
+    meter, words = model[2].x["meter"][0].tolist(), media_kits.SAID[0]
+    page.goto(page.url_of("/models/media"))
+    assert json.loads(page.input_value("#example")) == {"label": None, "x": {"meter": [0.0, 0.0]}}
+    with scorer(settings):
+        page.fill("#example", json.dumps({"label": "odd", "x": {"meter": meter}}))
+        page.set_input_files("[data-medium=picture]", picture)
+        page.fill("[data-medium=words]", words)
+        page.click("#score button.main")
+        page.wait_for_selector("#answer table", timeout=60_000)
+        sent = {"picture": picture.read_bytes(), "meter": (None, json.dumps(meter)), "words": (None, words)}
+        asked = httpx.post(page.url_of("/v1/models/media/score"), files=sent, timeout=60)
+        [known] = asked.json()["examples"]
+        assert page.locator("#answer tbody tr").count() == len(known["subsets"]) == 7
+        assert f"{100 * known['confidence']:.1f} % sure" in page.inner_text("#answer")
+        page.check("[name=withhold][value=picture]")
+        page.click("#score button.main")
+        page.wait_for_selector("#answer:has-text('without picture')")

@@ -1,5 +1,6 @@
 """Files of examples are scored row by row as the same examples are otherwise, and labels make a report."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from safetensors.numpy import save
 
 from synib import spec
 from synib.problems import TableError
@@ -16,6 +18,7 @@ from synib.scoring.report import report_on
 from synib.scoring.scored import together
 from synib.uploads import Limits
 from tests.synib.scoring.kits import folder_of, made
+from tests.synib.uploads.making import as_tar, as_zip
 
 Write = Callable[[Path, dict[str, np.ndarray]], Path]
 
@@ -53,6 +56,39 @@ def as_npz(path: Path, given: dict[str, np.ndarray]) -> Path:
     return path
 
 
+def as_arrow(path: Path, given: dict[str, np.ndarray]) -> Path:
+    whole = pa.table({name: pa.array(values) for name, values in given.items()})
+    with pa.ipc.new_file(str(path), whole.schema) as writer:
+        writer.write_table(whole)
+    return path
+
+
+def as_safetensors(path: Path, given: dict[str, np.ndarray]) -> Path:
+    """It holds numbers only: no ids."""
+    arrays = dict(np.load(as_npz(path, given)))
+    if "label" in arrays:
+        arrays["label"] = arrays["label"].astype(np.int64)
+    arrays.pop("example_id", None)
+    path.write_bytes(save({name: np.ascontiguousarray(values) for name, values in arrays.items()}))
+    return path
+
+
+def as_metadata(path: Path, given: dict[str, np.ndarray]) -> Path:
+    path.write_bytes(as_tar({"metadata.csv": as_csv(path, given).read_bytes()}))
+    return path
+
+
+def as_zipped_lines(path: Path, given: dict[str, np.ndarray]) -> Path:
+    rows = [
+        dict(zip(given, row, strict=True)) for row in zip(*(v.tolist() for v in given.values()), strict=True)
+    ]
+    path.write_bytes(as_zip({"metadata.jsonl": "\n".join(map(json.dumps, rows)).encode()}))
+    return path
+
+
+FORMATS = [as_csv, as_parquet, as_arrow, as_npz, as_safetensors, as_metadata, as_zipped_lines]
+
+
 @pytest.fixture(scope="module")
 def scorer(tmp_path_factory: pytest.TempPathFactory) -> Scorer:
     return Scorer.load(folder_of(tmp_path_factory.mktemp("model")))
@@ -65,7 +101,7 @@ def scored(scorer: Scorer, source: Path, **asked: object) -> tuple[list[str], Sc
     return [one for part in parts for one in part.example_id], together([part.scored for part in parts])
 
 
-@pytest.mark.parametrize("write", [as_csv, as_parquet, as_npz])
+@pytest.mark.parametrize("write", [one for one in FORMATS if one is not as_safetensors])
 def test_a_row_of_a_file_is_scored_as_the_same_example_elsewhere(
     scorer: Scorer, tmp_path: Path, write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -101,7 +137,9 @@ def test_what_a_row_lacks_is_withheld_and_what_has_no_label_needs_none(
     [
         (lambda c: {**c, "x3:0": c["x1:0"]}, {}, "the model has no modality 'x3'; it has x1, x2"),
         (lambda c: {n: v for n, v in c.items() if n != "x2:1"}, {}, r"is of shape \(2,\); the model takes"),
-        (lambda c: {n: v for n, v in c.items() if n != "label"}, {}, "the column label is missing"),
+        (lambda c: {n: v for n, v in c.items() if n != "label"}, {"label": "label"}, "label is missing"),
+        (lambda c: {n if n != "label" else "labels": v for n, v in c.items()}, {},
+         "looks like the label; say so with label, or leave it out with ignore"),
         (lambda c: c | {"label": np.where(np.arange(len(c["label"])) == 4, "maybe", c["label"])}, {},
          "row 5: 'maybe' is none of the model's classes 0, 1"),
         (lambda c: c | {"note": c["label"]}, {}, "note"),
@@ -115,14 +153,31 @@ def test_a_file_that_is_not_of_the_model_is_refused(
         scored(scorer, as_csv(tmp_path / "file", change(columns())), **asked)
 
 
-def test_an_archive_is_refused_with_what_to_send(scorer: Scorer, tmp_path: Path) -> None:
-    import tarfile
+@pytest.mark.parametrize("write", FORMATS)
+@pytest.mark.parametrize("without", [("label",), ("example_id",), ("label", "example_id")])
+def test_a_file_needs_neither_labels_nor_ids(
+    scorer: Scorer, tmp_path: Path, write: Write, without: tuple[str, ...]
+) -> None:
+    data = made()[2].select("test")
+    given = {name: values for name, values in columns().items() if name not in without}
+    for asked in ({}, {"label": None}):
+        ids, found = scored(scorer, write(tmp_path / "file", given), **asked)
+        kept = "clip-{}" if "example_id" in given and write is not as_safetensors else "{}"
+        assert ids == [kept.format(i) for i in range(len(data))]
+        label = [data.classes[y] for y in data.y] if "label" in given else None
+        expected = scorer.score(data.x, label)
+        assert found.joint_p == pytest.approx(expected.joint_p, abs=1e-6)
+        assert found.label.tolist() == expected.label.tolist()
 
-    (tmp_path / "a.txt").write_text("x")
-    with tarfile.open(tmp_path / "file", "w") as tar:
-        tar.add(tmp_path / "a.txt", "a.txt")
-    with pytest.raises(TableError, match="send a table, or arrays of features"):
-        scored(scorer, tmp_path / "file")
+
+@pytest.mark.parametrize("write", FORMATS)
+def test_labels_are_left_out_where_they_are_to_be_ignored_and_needed_where_they_are_named(
+    scorer: Scorer, tmp_path: Path, write: Write
+) -> None:
+    _, found = scored(scorer, write(tmp_path / "file", columns()), ignore=["label"])
+    assert (found.label == -1).all()
+    with pytest.raises(TableError, match="the column colour is missing"):
+        scored(scorer, write(tmp_path / "file", columns()), label="colour", ignore=["label"])
 
 
 def test_the_report_on_the_test_examples_is_that_of_the_run_but_for_donors(

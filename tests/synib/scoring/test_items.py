@@ -1,12 +1,9 @@
 """Images and recordings of new examples become the numbers that training made of them."""
 
-import io
 from pathlib import Path
 
 import numpy as np
 import pytest
-import soundfile
-from PIL import Image
 
 from synib.evaluation.evaluate import ask, tell
 from synib.features import prepare
@@ -15,20 +12,7 @@ from synib.scoring.items import Unreadable, features_of
 from synib.spec import parse_experiment
 from synib.training import train
 from tests.synib.features.examples import asked, dataset, images
-
-RATE = 8000
-
-
-def png(image: np.ndarray) -> bytes:
-    file = io.BytesIO()
-    Image.fromarray(image[..., 0] if image.shape[2] == 1 else image).save(file, "PNG")
-    return file.getvalue()
-
-
-def wav(samples: np.ndarray) -> bytes:
-    file = io.BytesIO()
-    soundfile.write(file, samples, RATE, format="WAV", subtype="FLOAT")
-    return file.getvalue()
+from tests.synib.scoring.media_kits import RATE, png, wav
 
 
 def test_files_are_scored_as_the_same_examples_of_the_data_set(tmp_path: Path) -> None:

@@ -466,3 +466,11 @@ def test_what_is_there_is_not_overwritten(tmp_path: Path) -> None:
     made(as_csv(GOOD), tmp_path)
     with pytest.raises(FileExistsError):
         made(as_csv(GOOD), tmp_path)
+
+
+def test_a_text_after_a_file_that_is_not_there_is_told_as_one(tmp_path: Path) -> None:
+    files = media()
+    files["rows"][0]["face_file_name"], files["rows"][1]["face_file_name"] = "gone.png", "face.txt"
+    error = refused(as_zip(packed(files | {"face.txt": b"a face"})), tmp_path)
+    details = [problem.detail for problem in error.problems]
+    assert any("row 2: face.txt is a text, and those before it are none" in detail for detail in details)
