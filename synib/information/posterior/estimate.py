@@ -32,9 +32,9 @@ Labels = NDArray[np.int64]
 Subset = tuple[str, ...]
 
 VERSIONS: Final = Versions(
-    information="posterior/1",
-    broja="posterior_broja/1",
-    bounds="posterior_bounds/1",
+    information="posterior/2",
+    broja="posterior_broja/2",
+    bounds="posterior_bounds/2",
     note="of posteriors fitted to these examples: smooth, interactions of two modalities",
 )
 
