@@ -1,6 +1,7 @@
 """Puts the API together. ``uvicorn --factory app.main:create_app``."""
 
 import asyncio
+import gc
 import signal
 import threading
 from collections import Counter
@@ -26,6 +27,7 @@ from app.middleware import BodyLimit, Limit, LocalOnly, RequestId
 from app.models.endpoints import router as models
 from app.projects.endpoints import router as keys
 from app.runs.endpoints import router as runs
+from app.runs.watch import Watch
 from app.scoring.catalogue import Catalogue
 from app.scoring.endpoints import router as scoring
 from app.scoring.exchange import Exchange
@@ -100,6 +102,9 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     state.doorbell = Doorbell(state.settings, state.database)
     state.exchange, state.catalogue = Exchange(state.settings), Catalogue()
     state.stop = asyncio.Event()
+    state.watch = Watch(state.database, state.stop, state.settings.poll)
+    gc.collect()
+    gc.freeze()  # what is there now stays: to look through it, now and then, kept a request for 0.1 s
     with _told(state.stop):
         yield
     state.stop.set()

@@ -8,14 +8,8 @@ the machine does slows both; the median counts. The requester shares the machine
 
 import argparse
 import asyncio
-import os
-import socket
 import statistics
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -30,7 +24,7 @@ from app.runs import lease
 from app.runs.status import Status, transition
 from app.settings import Settings
 from benchmarks.ingest import records
-from benchmarks.servers import postgres
+from benchmarks.servers import Api, api, postgres
 from tests.factories import make_experiment, make_project
 from worker.ingest import copy_examples
 
@@ -61,15 +55,15 @@ def main() -> None:
         runs = fill(session, rows)
         starts = []
         for _ in range(5):
-            with api(url) as (_, seconds, _):
-                starts.append(seconds)
+            with api(url) as server:
+                starts.append(server.started)
         print(f"start, median of 5: {statistics.median(starts):.2f} s (bar {START_BAR:g} s)\n")
-        with api(url) as (base, _, pid), httpx.Client(base_url=base, timeout=60) as client:
+        with api(url) as server, httpx.Client(base_url=server.url, timeout=60) as client:
             pages(session, client, runs[0], rows)
-            exports(client, runs[0], pid)
-            busy, begin = processor_seconds(pid), time.perf_counter()
-            count = asyncio.run(ask(base, f"/v1/runs/{runs[0]}"))
-            rate, cost = count / (time.perf_counter() - begin), (processor_seconds(pid) - busy) / count
+            exports(client, runs[0], server)
+            busy, begin = server.processor_seconds(), time.perf_counter()
+            count = asyncio.run(ask(server.url, f"/v1/runs/{runs[0]}"))
+            rate, cost = count / (time.perf_counter() - begin), (server.processor_seconds() - busy) / count
             print(f"GET run, 16 at once: {rate:.0f} requests/s, {cost * 1000:.2f} ms of processor each")
 
 
@@ -92,31 +86,6 @@ def fill(session: Session, rows: int) -> list[str]:
     session.commit()
     print(f"{len(runs)} runs of {rows:,} examples in {experiment.id}")
     return [run.id for run in runs]
-
-
-@contextmanager
-def api(url: str) -> Iterator[tuple[str, float, int]]:
-    """An API process: its address, the seconds it took to answer, its process id."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environment = os.environ | {"SYNIB_MODE": "embedded", "SYNIB_DATABASE_URL": url}
-    options = ["--port", str(port), "--no-access-log", "--log-level", "warning"]
-    begin = time.perf_counter()
-    command = [sys.executable, "-m", "uvicorn", "--factory", "app.main:create_app", *options]
-    process = subprocess.Popen(command, env=environment)
-    try:
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", port)).close()
-                break
-            except ConnectionRefusedError:
-                time.sleep(0.005)
-        httpx.get(f"http://127.0.0.1:{port}/healthz").raise_for_status()
-        yield f"http://127.0.0.1:{port}", time.perf_counter() - begin, process.pid
-    finally:
-        process.terminate()
-        process.wait()
 
 
 def pages(session: Session, client: httpx.Client, run_id: str, rows: int) -> None:
@@ -155,37 +124,25 @@ def cursor(session: Session, run_id: str, sort: Sort, name: str) -> str:
     return Cursor(value, position).encode(sort)
 
 
-def exports(client: httpx.Client, run_id: str, pid: int) -> None:
+def exports(client: httpx.Client, run_id: str, server: Api) -> None:
     """Time, size and the process's growth, the first import of pyarrow aside."""
     path = f"/v1/runs/{run_id}/examples"
-    before = resident(pid)
+    before = server.resident()
     client.get(path, params={"format": "parquet", "split": "none"}).raise_for_status()
-    print(f"resident {before:.0f} MiB, {resident(pid):.0f} MiB with pyarrow")
+    print(f"resident {before:.0f} MiB, {server.resident():.0f} MiB with pyarrow")
     print(f"{'export':<10} {'sort':<10} {'s':>6} {'MiB':>7} {'growth at peak, MiB':>20}")
     for to in (Format.CSV, Format.PARQUET, Format.ARROW, Format.NDJSON):
         for sort in (Sort.POSITION, Sort.SYNERGY_DOWN):
-            before = resident(pid)
-            Path(f"/proc/{pid}/clear_refs").write_text("5")  # the peak counts from here
+            before = server.resident()
+            Path(f"/proc/{server.process.pid}/clear_refs").write_text("5")  # the peak counts from here
             begin, size = time.perf_counter(), 0
             with client.stream("GET", path, params={"format": to, "sort": sort}) as answer:
                 for piece in answer.iter_raw():
                     size += len(piece)
             taken = time.perf_counter() - begin
-            growth = resident(pid, "VmHWM") - before
+            growth = server.resident("VmHWM") - before
             print(f"{to:<10} {sort:<10} {taken:6.1f} {size / 2**20:7.1f} {growth:20.0f}")
     print()
-
-
-def resident(pid: int, which: str = "VmRSS") -> float:
-    """MiB."""
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith(which))
-
-
-def processor_seconds(pid: int) -> float:
-    """User and system time of a process, which other processes do not add to."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 async def ask(base: str, path: str, at_once: int = 16, seconds: float = 5) -> int:

@@ -15,7 +15,6 @@ threads. Clients run in a process of their own. What was answered is compared wi
 import argparse
 import asyncio
 import json
-import os
 import statistics
 import subprocess
 import sys
@@ -33,6 +32,7 @@ import torch
 
 from app.client import Client
 from app.embedded.service import Service
+from benchmarks.servers import machine
 from synib.data import Dataset, load
 from synib.scoring import Scorer
 from synib.spec import parse_experiment
@@ -142,7 +142,7 @@ def throughput(url: str, folder: Path, scorer: Scorer, data: Dataset, given: arg
     print(
         f"batches of {BATCH}: bare {statistics.median(alone):,.0f} examples/s, served "
         f"{statistics.median(served):,.0f}; ratio {statistics.median(ratios):.2f} "
-        f"({min(ratios):.2f} to {max(ratios):.2f}); bar {BARS['ratio']:.2f}"
+        f"({min(ratios):.2f} to {max(ratios):.2f}); bar {BARS['ratio']:.2f}; {machine()}"
     )
 
 
@@ -160,7 +160,8 @@ def latency(url: str, folder: Path, data: Dataset, number: int, given: argparse.
     print(
         f"{number:2d} clients, one example each: p50 {p50:.1f} ms, p99 {p99:.1f} ms, {rate:,.0f} examples/s, "
         f"{refused} refused; processor: API {used['uvicorn']:.2f} ms, scorer {used['worker.scorer']:.2f} ms "
-        f"a request; bars p50 {BARS['p50']:g}, p99 {BARS['p99']:g} (4 clients), {BARS['rate']:g}/s (16)"
+        f"a request; bars p50 {BARS['p50']:g}, p99 {BARS['p99']:g} (4 clients), {BARS['rate']:g}/s (16); "
+        f"{machine()}"
     )
 
 
@@ -218,7 +219,7 @@ def main() -> None:
         scorer = Scorer.load(folder)
         url = f"{service.url}/v1/models/bench/score"
         shapes = ", ".join(f"{name} {shape}" for name, shape in model.modalities.items())
-        print(f"{given.data}: {shapes}; load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+        print(f"{given.data}: {shapes}; {machine()}")
         synib.models.score("bench", json.loads(body(data, np.arange(1)))["examples"], wait=60)
         agreement(url, scorer, data)
         throughput(url, Path(home), scorer, data, given)

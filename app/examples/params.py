@@ -34,6 +34,10 @@ class Sort(StrEnum):
         return self.value.lstrip("-")
 
     @property
+    def indexed(self) -> bool:
+        return self.column in ("position", "synergy")
+
+    @property
     def descending(self) -> bool:
         return self.value.startswith("-")
 

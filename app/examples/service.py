@@ -33,13 +33,15 @@ def names(session: Session, run: Run) -> Names:
     return found
 
 
-def page(session: Session, run: Run, known: Names, asked: ExamplesParams) -> dict[str, Any]:
-    """A page of records: plain values, since a thousand validated models take longer than the query."""
+def page(
+    session: Session, run: Run, known: Names, asked: ExamplesParams, among: Sequence[int] | None = None
+) -> dict[str, Any]:
+    """A page of records: plain values, since a thousand validated models take longer than the query.
+
+    ``among`` has the positions of all that match, where they are known.
+    """
     limit = asked.limit or PAGE
-    after = None if asked.after is None else Cursor.decode(asked.after, asked.sort)
-    where = repository.conditions(run.id, asked, known)
-    query = repository.in_order(repository.RECORD, where, asked.sort, after, limit + 1)
-    rows = session.execute(query).all()
+    rows = repository.page(session, run.id, asked, known, limit + 1, among)
     more, rows = len(rows) > limit, rows[:limit]
     intervals = seed_intervals(session, run, [row.position for row in rows])
     data = [record(row, known) | {"seeds": intervals.get(row.position)} for row in rows]

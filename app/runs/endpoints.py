@@ -121,10 +121,9 @@ def follow(
     ] = None,
 ) -> StreamingResponse:
     """Follow a run as server-sent events: everything so far, then what happens, until it ends."""
-    state = request.app.state
     since = after if last_event_id is None else last_event_id
     return StreamingResponse(
-        stream.follow(state.database, state.stop, run.id, since, state.settings.poll),
+        stream.follow(request.app.state.watch, run.id, since),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
     )

@@ -1,12 +1,13 @@
 """Queries for runs, their events, numbers and files."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Float, Row, cast, column, func, literal, null, or_, select, true, union_all, update
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, INTEGER, JSONB
 from sqlalchemy.orm import Session, defer
 
+from app.db.ids import RUN
 from app.db.tables import Artifact, Experiment, Metric, Run, RunEvent
 from app.runs.status import Status
 
@@ -96,6 +97,19 @@ def news(session: Session, run_id: str, after: int, limit: int) -> tuple[Status,
     both = union_all(changes, epochs).subquery()
     rows = session.execute(select(both).order_by(both.c.seq).limit(limit)).all()
     return Status(status), seq, rows
+
+
+def moved(session: Session, seen: Mapping[str, int]) -> list[tuple[str, int | None]]:
+    """Of runs and the number last seen of each: those that have had another since, and it; None of a run that
+    is gone."""
+    ids, numbers = literal([*seen], ARRAY(RUN)), literal([*seen.values()], ARRAY(INTEGER))
+    known = func.unnest(ids, numbers).table_valued(column("id", RUN), column("seq", INTEGER)).render_derived()
+    query = (
+        select(known.c.id, Run.seq)
+        .join_from(known, Run, Run.id == known.c.id, isouter=True)
+        .where(or_(Run.seq > known.c.seq, Run.id.is_(None)))
+    )
+    return [(run_id, seq) for run_id, seq in session.execute(query)]
 
 
 def series(session: Session, run_id: str, max_points: int, names: Sequence[str]) -> Sequence[Any]:

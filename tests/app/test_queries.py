@@ -1,7 +1,8 @@
-"""How often the database is asked: lists do not ask once a row, and no page reads a whole run."""
+"""How often the database is asked: lists do not ask once a row, no page reads other runs' examples."""
 
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import httpx
 import pytest
@@ -77,3 +78,33 @@ def test_pages_in_indexed_orders_do_not_sort(session: Session, order: str) -> No
     plan = session.scalars(text(f"EXPLAIN {query}"), {"run": run.id.removeprefix("run_")}).all()
     assert "Index Scan" in "".join(plan)
     assert "Sort" not in "".join(plan)
+
+
+def test_idle_streams_ask_together(embedded: Api, session: Session) -> None:
+    runs = runs_of(session, make_experiment(session, make_project(session), replication={"seeds": 10}))
+    session.commit()
+    looks, others, opened = threading.Semaphore(0), [], []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if "unnest" in statement:
+            looks.release()
+        else:
+            others.append(statement)
+
+    engine = embedded.app.state.database.engine
+    with ExitStack() as stack:
+        for run in runs:
+            client = stack.enter_context(embedded.client())
+            response = stack.enter_context(client.stream("GET", f"/v1/runs/{run.id}/stream"))
+            opened.append(response.iter_raw())
+            next(opened[-1])
+        event.listen(engine, "before_cursor_execute", note)
+        try:
+            for _ in range(3):
+                assert looks.acquire(timeout=30)
+            others.clear()  # what they asked when they came
+            for _ in range(5):
+                assert looks.acquire(timeout=30)
+            assert others == []
+        finally:
+            event.remove(engine, "before_cursor_execute", note)

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from app.dashboard.report.chart import Chart
 from app.dashboard.report.picture import inline
-from app.dashboard.report.table import shown
+from app.dashboard.report.table import body, shown
 from app.dashboard.report.wording import amount, group, kept, share
 from app.examples.params import Sort
 
@@ -24,6 +24,6 @@ def filed(folder: str) -> Callable[[Chart, str], str]:
 
 FILTERS: dict[str, Callable[..., Any]] = {
     "picture": inline, "cell": shown, "group": group, "told_share": share, "told_amount": amount,
-    "kept": kept,
+    "kept": kept, "body": body,
 }  # fmt: skip
 GLOBALS: dict[str, Any] = {"filed": filed, "sorts": SORTS}

@@ -15,6 +15,8 @@ from app.examples.params import ExamplesParams, Filter, Sort
 
 ROWS: Final = 20
 """Of a page of examples."""
+FEW: Final = 4000
+"""So many that match are looked up where counting has found them: an index would pass by too many others."""
 
 
 class Asked(forms.Filter, Filter):
@@ -38,8 +40,12 @@ def matching(session: Session, run: Run, known: Names, asked: Asked, everything:
     """The examples asked for; ``everything`` is how many there are without a filter."""
     only = asked.model_dump(exclude={"sort", "after"}, exclude_none=True)
     wanted = ExamplesParams(**only, sort=asked.sort, after=asked.after, limit=ROWS)
-    page = service.page(session, run, known, wanted)
-    n = repository.count(session, repository.conditions(run.id, wanted, known)) if only else everything
+    n, among = everything, None
+    if only:
+        n, among = repository.count(session, repository.conditions(run.id, wanted, known), FEW)
+        if n == 0:
+            return Found([], 0, None)
+    page = service.page(session, run, known, wanted, among)
     return Found(page["data"], n, page["next_after"])
 
 

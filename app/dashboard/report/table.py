@@ -5,6 +5,9 @@ import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import escape
+
+from markupsafe import Markup
 
 from synib.evaluation.sentences import bits
 
@@ -37,6 +40,17 @@ def shown(cell: Cell) -> str:
         case int():
             return f"{cell:,}"
     return bits(cell, 3) if abs(cell) >= 0.001 or cell == 0 else f"{cell:.1e}"
+
+
+def body(rows: Sequence[Sequence[Cell]]) -> Markup:
+    """Rows as markup; written out by a template, a thousand of them take a third of a report's time."""
+    told = "".join(f"<tr>{''.join(map(_td, row))}</tr>\n" for row in rows)
+    return Markup(told)  # noqa: S704 - `_td` escapes every word
+
+
+def _td(cell: Cell) -> str:
+    kind = ' class="num"' if isinstance(cell, int | float) else ""
+    return f"<td{kind}>{escape(shown(cell))}</td>"
 
 
 def _plain(cell: Cell) -> Cell:
