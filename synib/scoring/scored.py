@@ -79,47 +79,61 @@ class Scored:
 
     def records(self) -> Iterator[dict[str, Any]]:
         """One after another, as `synib.report.ScoredExample` has them but for its id."""
-        names = ["+".join(subset) for subset in self.subsets]
         warned: dict[int, list[dict[str, Any]]] = {}
-        for one in self.warnings:
-            warned.setdefault(one.example, []).append(one.record)
-        predicted = self.predicted.tolist()
-        subset_top, head_top = _top(self.subset_p), _top(self.head_p)
-        columns = {name: getattr(self, name).tolist() for name in self.COLUMNS}
-        for row in range(len(self)):
-            at = {name: column[row] for name, column in columns.items()}
-            label = None if at["label"] < 0 else self.classes[at["label"]]
-            seen = {}
-            for i, (name, top) in enumerate(zip(names, subset_top[row], strict=True)):
-                p = at["subset_p"][i]
-                if top < 0:
-                    continue
-                seen[name] = {
-                    "predicted": self.classes[top],
-                    "confidence": p[top],
-                    "entropy": at["subset_entropy"][i],
-                    "probabilities": dict(zip(self.classes, p, strict=True)),
-                    "information": None if label is None else at["information"][i],
-                }
-            heads = {
-                name: {"predicted": self.classes[top], "confidence": p[top]}
-                for name, top, p in zip(self.modalities, head_top[row], at["head_p"], strict=True)
-                if top >= 0
-            }
-            whole = label is not None and all(at["present"])
+        for warning in self.warnings:
+            warned.setdefault(warning.example, []).append(warning.record)
+        subsets = [("+".join(subset), self._seen(i)) for i, subset in enumerate(self.subsets)]
+        heads = [(name, self._head(i)) for i, name in enumerate(self.modalities)]
+        names = (*self.classes, None)  # label -1 is the last
+        label, present = self.label.tolist(), self.present.tolist()
+        interaction, redundant, unique, synergy = (
+            column.tolist() for column in (self.interaction, self.redundant, self.unique, self.synergy)
+        )
+        for row, (top, sure) in enumerate(zip(*_top(self.joint_p), strict=True)):
+            there = present[row]
+            whole = label[row] >= 0 and all(there)
             yield {
-                "label": label,
-                "predicted": self.classes[predicted[row]],
-                "confidence": at["joint_p"][predicted[row]],
-                "withheld": [m for m, there in zip(self.modalities, at["present"], strict=True) if not there],
-                "subsets": seen,
-                "heads": heads,
-                "interaction": at["interaction"] if sum(at["present"]) > 1 else None,
-                "redundant": at["redundant"] if whole else None,
-                "unique": dict(zip(self.modalities, at["unique"], strict=True)) if whole else None,
-                "synergy": at["synergy"] if whole else None,
+                "label": names[label[row]],
+                "predicted": names[top],
+                "confidence": sure,
+                "withheld": [] if whole else self._lacked(there),
+                "subsets": {name: one for name, told in subsets if (one := told[row])},
+                "heads": {name: one for name, told in heads if (one := told[row])},
+                "interaction": interaction[row] if sum(there) > 1 else None,
+                "redundant": redundant[row] if whole else None,
+                "unique": dict(zip(self.modalities, unique[row], strict=True)) if whole else None,
+                "synergy": synergy[row] if whole else None,
                 "warnings": warned.get(row, []),
             }
+
+    def _lacked(self, there: Sequence[bool]) -> list[str]:
+        return [name for name, here in zip(self.modalities, there, strict=True) if not here]
+
+    def _seen(self, subset: int) -> list[dict[str, Any] | None]:
+        """Of each example what is said from a subset; None where it lacks a modality. Column by column: an
+        API of one process has to tell 256 examples in less time than a network takes to score them."""
+        p, classes = self.subset_p[:, subset], self.classes
+        told = np.where(self.label >= 0, self.information[:, subset], np.nan)
+        columns = (*_top(p), self.subset_entropy[:, subset].tolist(), p.tolist(), told.tolist())
+        return [
+            {
+                "predicted": classes[top],
+                "confidence": sure,
+                "entropy": entropy,
+                "probabilities": dict(zip(classes, row, strict=True)),
+                "information": None if bits != bits else bits,  # noqa: PLR0124 - NaN, where there is no label
+            }
+            if top >= 0
+            else None
+            for top, sure, entropy, row, bits in zip(*columns, strict=True)
+        ]
+
+    def _head(self, modality: int) -> list[dict[str, Any] | None]:
+        """The same of a modality's own head."""
+        return [
+            {"predicted": self.classes[top], "confidence": sure} if top >= 0 else None
+            for top, sure in zip(*_top(self.head_p[:, modality]), strict=True)
+        ]
 
 
 def together(parts: Sequence[Scored]) -> Scored:
@@ -135,8 +149,8 @@ def together(parts: Sequence[Scored]) -> Scored:
     return Scored(first.modalities, first.classes, first.subsets, **columns, warnings=warned)
 
 
-def _top(p: Floats) -> list[list[int]]:
-    """(N, S, K) to the most probable class of each, -1 where nothing is said."""
-    said = ~np.isnan(p[..., 0])
-    best: list[list[int]] = np.where(said, np.where(np.isnan(p), -1.0, p).argmax(-1), -1).tolist()
-    return best
+def _top(p: Floats) -> tuple[list[int], list[float]]:
+    """(N, K) to the most probable class of each, -1 where nothing is said, and its probability."""
+    best = np.where(np.isnan(p), -1.0, p).argmax(-1)
+    sure = p[np.arange(len(p)), best]
+    return np.where(np.isnan(sure), -1, best).tolist(), sure.tolist()
