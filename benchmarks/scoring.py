@@ -129,12 +129,15 @@ def throughput(url: str, folder: Path, scorer: Scorer, data: Dataset, given: arg
     asked(url, bodies, given.clients, 1)
     bare(scorer, x, 1)
     ratios, alone, served = [], [], []
+    used = dict.fromkeys(("uvicorn", "worker.scorer", "valkey"), 0.0)
     for turn in range(given.rounds):
         for who in ("bare", "served") if turn % 2 else ("served", "bare"):
             if who == "bare":
                 alone.append(bare(scorer, x, given.seconds))
             else:
+                before = {name: spent(name) for name in used}
                 answers = asked(url, bodies, given.clients, given.seconds)
+                used = {name: (spent(name) - before[name]) / len(answers) * 1e3 for name in used}
                 well = sum(status == 200 for status, _ in answers)
                 assert well == len(answers), f"{len(answers) - well} of {len(answers)} were refused"
                 served.append(BATCH * well / given.seconds)
@@ -142,7 +145,9 @@ def throughput(url: str, folder: Path, scorer: Scorer, data: Dataset, given: arg
     print(
         f"batches of {BATCH}: bare {statistics.median(alone):,.0f} examples/s, served "
         f"{statistics.median(served):,.0f}; ratio {statistics.median(ratios):.2f} "
-        f"({min(ratios):.2f} to {max(ratios):.2f}); bar {BARS['ratio']:.2f}; {machine()}"
+        f"({min(ratios):.2f} to {max(ratios):.2f}); bar {BARS['ratio']:.2f}; processor, last turn: "
+        f"API {used['uvicorn']:.1f} ms, scorer {used['worker.scorer']:.1f} ms, Valkey {used['valkey']:.1f} "
+        f"ms a batch; {machine()}"
     )
 
 

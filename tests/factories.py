@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.db.tables import Analysis as Stored
@@ -20,10 +21,9 @@ TINY: dict[str, Any] = {
 
 
 def make_project(session: Session, name: str = "default") -> Project:
-    project = Project(name=name)
-    session.add(project)
-    session.flush()
-    return project
+    """The project of that name; an API that is asked meanwhile may have made it, as an owner's."""
+    session.execute(insert(Project).values(name=name).on_conflict_do_nothing())
+    return session.scalars(select(Project).where(Project.name == name)).one()
 
 
 def make_experiment(session: Session, project: Project, **changes: Any) -> Experiment:

@@ -57,12 +57,10 @@ def waiting(what: str, *, bytes_of: bool = False, left_behind: str = "") -> Iter
     counts = (DownloadColumn(), TransferSpeedColumn()) if bytes_of else (Counts(),)
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), *counts, TimeElapsedColumn())
     console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        line = Line(progress, progress.add_task(escape(what), total=None))
-        try:
-            yield line
-        except KeyboardInterrupt:
-            progress.stop()
-            if left_behind:
-                console.print(f"\n{escape(left_behind)}", highlight=False, soft_wrap=True)
-            raise
+    try:
+        with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+            yield Line(progress, progress.add_task(escape(what), total=None))
+    except KeyboardInterrupt:  # also one that comes while the line is drawn first
+        if left_behind:
+            console.print(f"\n{escape(left_behind)}", highlight=False, soft_wrap=True)
+        raise

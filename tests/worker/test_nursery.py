@@ -81,7 +81,14 @@ def give(orders: int, **given: object) -> None:
 
 def below(name: str) -> list[psutil.Process]:
     """Our children that were started as this module, their forks included."""
-    return [child for child in psutil.Process().children() if name in child.cmdline()]
+
+    def is_one(child: psutil.Process) -> bool:
+        try:
+            return name in child.cmdline()
+        except psutil.ZombieProcess:  # another test's, waiting to be reaped
+            return False
+
+    return [child for child in psutil.Process().children() if is_one(child)]
 
 
 def test_two_trainers_come_out_of_one_process_and_are_our_own_children(
