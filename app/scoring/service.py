@@ -6,12 +6,11 @@ from pathlib import Path
 from typing import Any, Final
 
 import orjson
-from pydantic import ValidationError
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from app import store
-from app.body import parse
+from app.body import spec_of
 from app.db.ids import new_id
 from app.db.tables import Run, RunEvent, Scoring
 from app.errors import InvalidRequest, InvalidTable, Problem
@@ -23,7 +22,6 @@ from app.scoring.files import SCORES, SCORINGS
 from app.scoring.schemas import FileSchema, ScoringSchema
 from app.upload import Upload
 from synib.problems import Problem as Fault
-from synib.problems import SpecError, from_pydantic
 from synib.spec import Scoring as Spec
 
 ATTEMPTS: Final = 3
@@ -45,12 +43,7 @@ def asked(part: bytes | None) -> Spec:
         MalformedJson, InvalidRequest: it is not JSON that we can keep.
         SpecError: it is not a spec of a scoring.
     """
-    data = {} if part is None else parse(part, "/spec")
-    try:
-        return Spec.model_validate(data)
-    except ValidationError as error:
-        faults = from_pydantic(error, data, Spec)
-        raise SpecError([Fault(f"/spec{f.pointer}", f.detail, f.value) for f in faults]) from None
+    return spec_of(part, Spec)
 
 
 def format_of(upload: Upload) -> str:

@@ -35,7 +35,8 @@ def head_of(message: bytes) -> dict[str, Any]:
     Raises:
         Garbled: it has none.
     """
-    return _first(message)[0]["head"]  # type: ignore[no-any-return]
+    head: dict[str, Any] = _first(message)[0]["head"]
+    return head
 
 
 def unpack(message: bytes) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:

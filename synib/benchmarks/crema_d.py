@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final, Literal
+from typing import Any, Final, Literal, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -206,13 +206,22 @@ def _read_folds(which: tuple[Path, int, int]) -> dict[str, dict[str, list[str]]]
     detail = "must be JSON, {fold: {train: [...], val: [...], test: [...]}}"
     try:
         folds = json.loads(which[0].read_text("utf-8"))
-        assert all(set(SPLITS) <= set(parts) for parts in folds.values())
-        assert all(
-            isinstance(entry, str) for parts in folds.values() for name in SPLITS for entry in parts[name]
-        )
-    except (ValueError, AssertionError, AttributeError, TypeError):
+    except ValueError:
         raise fault("folds", detail, which[0].name) from None
-    return folds  # type: ignore[no-any-return]
+    if not _are_folds(folds):
+        raise fault("folds", detail, which[0].name)
+    return folds
+
+
+def _are_folds(read: Any) -> TypeGuard[dict[str, dict[str, list[str]]]]:
+    return isinstance(read, dict) and all(
+        isinstance(parts, dict) and all(_are_texts(parts.get(name)) for name in SPLITS)
+        for parts in read.values()
+    )
+
+
+def _are_texts(read: Any) -> bool:
+    return isinstance(read, list) and all(isinstance(one, str) for one in read)
 
 
 def _by_actors(there: Sequence[str], seed: int) -> dict[str, list[str]]:

@@ -88,7 +88,7 @@ def convert(source: Path, into: Path, benchmark: spec.MultiBenchName) -> dict[st
         columns[modality] = np.concatenate(values)
         columns[f"{modality}:length"] = np.concatenate([part.length for part in parts.values()])
     with into.open("wb") as file:
-        np.savez_compressed(file, **columns)  # type: ignore[arg-type]
+        np.savez_compressed(file, allow_pickle=False, **columns)
     return {name: len(part.y) for name, part in parts.items()}
 
 

@@ -1,6 +1,7 @@
 """A run's events as they happen, read so that a broken connection loses none and repeats none."""
 
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 from app.client.aio.blocking import sleep
 from app.client.aio.transport import Transport
@@ -16,7 +17,8 @@ async def follow(transport: Transport, path: str, after: int) -> AsyncIterator[E
     while True:
         headers = {"Last-Event-ID": str(after), "Accept": "text/event-stream"}
         parser = Parser()
-        try:
+        # Whether a stream that broke off is asked for again, the transport's patience decides.
+        with suppress(BrokenOff):
             async with transport.stream("GET", path, headers=headers) as response:
                 async for line in response.aiter_lines():
                     event = parser.feed(line)
@@ -30,6 +32,4 @@ async def follow(transport: Transport, path: str, after: int) -> AsyncIterator[E
                             yield MetricSchema.model_validate_json(event.data)
                         case "end":
                             return
-        except BrokenOff:
-            pass  # the transport's patience decides about asking again
         await sleep(BREATH)

@@ -2,6 +2,7 @@
 """A run's events as they happen, read so that a broken connection loses none and repeats none."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 from app.client.errors import BrokenOff
 from app.client.sse import Parser
@@ -17,20 +18,18 @@ def follow(transport: Transport, path: str, after: int) -> Iterator[EventSchema 
     while True:
         headers = {"Last-Event-ID": str(after), "Accept": "text/event-stream"}
         parser = Parser()
-        try:
-            with transport.stream("GET", path, headers=headers) as response:
-                for line in response.iter_lines():
-                    event = parser.feed(line)
-                    if event is None:
-                        continue
-                    after = event.seq
-                    match event.kind:
-                        case "status":
-                            yield EventSchema.model_validate_json(event.data)
-                        case "metrics":
-                            yield MetricSchema.model_validate_json(event.data)
-                        case "end":
-                            return
-        except BrokenOff:
-            pass  # the transport's patience decides about asking again
+        # Whether a stream that broke off is asked for again, the transport's patience decides.
+        with suppress(BrokenOff), transport.stream("GET", path, headers=headers) as response:
+            for line in response.iter_lines():
+                event = parser.feed(line)
+                if event is None:
+                    continue
+                after = event.seq
+                match event.kind:
+                    case "status":
+                        yield EventSchema.model_validate_json(event.data)
+                    case "metrics":
+                        yield MetricSchema.model_validate_json(event.data)
+                    case "end":
+                        return
         sleep(BREATH)
